@@ -1,0 +1,1 @@
+"""Find where and when anti-social behaviour concentrates, and turn it into tasks."""

@@ -1,0 +1,288 @@
+"""Every tunable of the main job, with its unit, its default and the reason for it.
+
+Settings are frozen: `Settings()` holds the defaults, `Settings.from_toml` reads a file that
+overrides some of them, and `to_dict` gives what the manifest records. A misspelt or impossible
+value is refused with the allowed ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from hotspots.errors import InputError, invalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HOURS_IN_DAY: Final = 24
+
+
+def _tunable(
+    default: Any,  # noqa: ANN401 (any plain TOML value)
+    reason: str,
+    *,
+    unit: str = "",
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:  # noqa: ANN401
+    """Declare a setting: its default, why, its unit and what is allowed."""
+    return field(
+        default=default,
+        metadata={"reason": reason, "unit": unit, "least": least, "most": most, "choices": choices},
+    )
+
+
+class _Section:
+    """Checks that every setting of a section has the right type and an allowed value."""
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):  # type: ignore[arg-type]
+            _check(type(self).__name__, item, getattr(self, item.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceSettings(_Section):
+    """The places at which incidents are counted."""
+
+    shape: str = _tunable(
+        "square",
+        "Squares match the patrol cells of most British trials; hexagons are the other common unit",
+        choices=("square", "hexagon"),
+    )
+    cell_size: float = _tunable(
+        150.0,
+        "Side of a square; 150 m is the usual patrol cell. For hexagons set 200",
+        unit="m",
+        least=25,
+        most=2000,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSettings(_Section):
+    """How the clock is read."""
+
+    night_ends: int = _tunable(
+        6,
+        "The published hourly profile has its trough at 05:00, so few nights are cut in two",
+        unit="hour of day",
+        least=0,
+        most=12,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeSettings(_Section):
+    """Which calls count as one episode."""
+
+    radius: float = _tunable(
+        50.0,
+        "Calls about one party come from both sides of the street",
+        unit="m",
+        least=0,
+        most=500,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSettings(_Section):
+    """Clusters by location, time of day and day of week."""
+
+    radius: float = _tunable(
+        100.0, "About a street block; larger radii chain town centres", unit="m", least=1, most=2000
+    )
+    hours: float = _tunable(
+        2.0, "Half the length of a short tour of duty", unit="hours", least=0, most=12
+    )
+    days: str = _tunable(
+        "cyclic",
+        "cyclic: close in the whole week; any: close in the hour on any day; nights: close in the "
+        "hour, and both on Friday or Saturday night, or both not",
+        choices=("cyclic", "any", "nights"),
+    )
+    shuffled_share: float = _tunable(
+        0.01,
+        "A cluster's core needs more incidents than this share of the borough's incidents would "
+        "have around them if its hours were shuffled between its places",
+        least=1e-6,
+        most=0.5,
+    )
+    least_incidents: int = _tunable(
+        5, "Fewer cannot show a pattern, however quiet the borough", unit="incidents", least=2
+    )
+    max_area: float = _tunable(
+        100_000.0, "A sergeant can walk it in fifteen minutes", unit="m²", least=1000
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HotspotSettings(_Section):
+    """The hotspot list."""
+
+    per_area: int = _tunable(10, "What one tasking meeting can discuss", least=1, most=1000)
+    max_area: float = _tunable(
+        100_000.0, "A sergeant can walk it in fifteen minutes", unit="m²", least=1000
+    )
+    hours_per_week: int = _tunable(
+        12,
+        "The same number of hours for every hotspot makes them comparable; about one tour and a "
+        "half a week can be spared for the busiest places",
+        unit="hours",
+        least=1,
+        most=168,
+    )
+    longest_band: int = _tunable(
+        8, "One tour of duty", unit="hours in a day", least=1, most=_HOURS_IN_DAY
+    )
+    least_incidents: int = _tunable(
+        3, "One or two incidents say nothing about a place", unit="incidents", least=1
+    )
+    least_share: float = _tunable(
+        0.33,
+        "A place joins a hotspot only if it holds at least this share of the first place's "
+        "expected incidents, by area",
+        least=0,
+        most=1,
+    )
+    interval: float = _tunable(
+        0.9, "Level of the predictive interval", least=0.5, most=0.999
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSettings(_Section):
+    """What the teams can do. The same for every area until a later version reads real teams."""
+
+    teams_per_area: int = _tunable(2, "Teams on duty in each tour", least=0, most=100)
+    visits_per_tour: int = _tunable(
+        3, "Visits that a team has time for in a tour, beside calls", least=0, most=30
+    )
+    visit_minutes: int = _tunable(
+        15, "Koper: 10–15 minutes of presence last longest", unit="minutes", least=1, most=120
+    )
+    delivery: float = _tunable(
+        0.6,
+        "Half to two thirds of planned patrols happen (trials in Birmingham and elsewhere)",
+        least=0.01,
+        most=1,
+    )
+    tours: tuple[str, ...] = _tunable(
+        ("early 07-15", "late 15-23", "night 23-07"),
+        "Name and hours of each tour of duty",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of the main job.
+
+    Parameters
+    ----------
+    places, times, episodes, clusters, hotspots, tasks
+        One frozen section each; see the page 'Settings' for every field.
+
+    Examples
+    --------
+    >>> Settings().places.cell_size
+    150.0
+    >>> Settings.from_dict({"hotspots": {"per_area": 5}}).hotspots.per_area
+    5
+    """
+
+    places: PlaceSettings = field(default_factory=PlaceSettings)
+    times: TimeSettings = field(default_factory=TimeSettings)
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    clusters: ClusterSettings = field(default_factory=ClusterSettings)
+    hotspots: HotspotSettings = field(default_factory=HotspotSettings)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build settings from nested plain values; what is absent keeps its default.
+
+        Raises
+        ------
+        InputError
+            If a section or setting is unknown (with the nearest name) or a value is not allowed.
+        """
+        sections = {item.name: item for item in dataclasses.fields(cls)}
+        built = {}
+        for name, section in values.items():
+            if name not in sections:
+                raise _unknown("section", name, sections)
+            if not isinstance(section, dict):
+                raise invalid(name, section, "a section of settings", f"Write [{name}] above it.")
+            kind = sections[name].default_factory
+            known = [item.name for item in dataclasses.fields(kind)]  # type: ignore[arg-type]
+            for key in section:
+                if key not in known:
+                    raise _unknown(f"setting in [{name}]", key, known)
+            plain = {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in section.items()
+            }
+            built[name] = kind(**plain)  # type: ignore[operator, misc]
+        return cls(**built)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read settings from a TOML file with one table a section.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, is not TOML, or holds something that is not allowed.
+        """
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 (takes str or Path)
+                values = tomllib.load(file)
+        except OSError as error:
+            msg = f"Cannot read the settings file '{path}': {error.strerror}."
+            raise InputError(msg) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            msg = (
+                f"The settings file '{path}' is not valid TOML: {error}. Must look like "
+                "'[hotspots]' and below it 'per_area = 5'."
+            )
+            raise InputError(msg) from error
+        return cls.from_dict(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all settings as nested plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+
+def _unknown(kind: str, name: str, known: Any) -> InputError:  # noqa: ANN401
+    near = difflib.get_close_matches(name, list(known), n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return InputError(f"Unknown {kind} '{name}'. Must be one of {', '.join(known)}.{hint}")
+
+
+def _check(section: str, item: dataclasses.Field[Any], value: object) -> None:
+    name = f"{section.removesuffix('Settings').lower()}s.{item.name}"
+    allowed = item.metadata
+    if isinstance(item.default, str):
+        if value not in allowed["choices"]:
+            raise invalid(name, value, f"one of {', '.join(allowed['choices'])}")
+        return
+    if isinstance(item.default, tuple):
+        if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
+            raise invalid(name, value, "a list of texts")
+        return
+    whole = isinstance(item.default, int)
+    number = isinstance(value, int) if whole else isinstance(value, (int, float))
+    rule = "a whole number" if whole else "a number"
+    least, most = allowed["least"], allowed["most"]
+    if least is not None:
+        rule += f" of at least {least:g}"
+    if most is not None:
+        rule += f" and at most {most:g}"
+    if not number or isinstance(value, bool) or value != value:  # noqa: PLR0124 (NaN)
+        raise invalid(name, value, rule)
+    if (least is not None and value < least) or (most is not None and value > most):  # type: ignore[operator]
+        raise invalid(name, value, rule)

@@ -1,0 +1,512 @@
+"""Every table that passes between rooms: columns, units, meaning and widest audience.
+
+Each table is declared once, below; `validate` checks a frame against the declaration with pandera
+and reports all problems together, `for_audience` drops what a marking may not carry, and the page
+`docs/tables.md` is generated from the same declarations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
+
+import geopandas as gpd
+import pandas as pd
+
+from hotspots.errors import InputError, MonthlyDataError, TableError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CRS: Final = "EPSG:27700"
+"""The one coordinate system inside the package: British National Grid, metres."""
+
+TIMEZONE: Final = "Europe/London"
+"""The one clock inside the package."""
+
+Marking = Literal["restricted", "partner", "public"]
+"""Who may receive a product, from the narrowest audience to the widest."""
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+
+Kind = Literal["text", "integer", "number", "boolean", "time", "geometry"]
+
+ASB_TYPES: Final = ("personal", "nuisance", "environmental")
+"""The three types of the National Standard for Incident Recording."""
+
+PRECISIONS: Final = ("minute", "hour", "day", "month")
+"""How finely a time is known. Only the first two have a clock."""
+
+_WIDTH = {marking: width for width, marking in enumerate(get_args(Marking))}
+_SHOWN_IDS = 5
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        Column name; carries the unit where there is one.
+    kind : {"text", "integer", "number", "boolean", "time", "geometry"}
+        What the values are. Times are tz-aware in Europe/London.
+    meaning : str
+        What a value says, with unit and range.
+    audience : {"restricted", "partner", "public"}
+        The widest audience that may receive the column.
+    nullable : bool
+        Whether a value may be missing.
+    required : bool
+        Whether the column must be present.
+    allowed : tuple of str
+        The allowed values, when there are few.
+    minimum : float, optional
+        The smallest allowed number.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    audience: Marking = "restricted"
+    nullable: bool = False
+    required: bool = True
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that passes between rooms.
+
+    Parameters
+    ----------
+    name : str
+        What the table is called in messages and in the documentation.
+    meaning : str
+        What one row stands for.
+    index : Column
+        The identity of a row; unique.
+    columns : tuple of Column
+        The documented columns. Other columns pass through.
+    """
+
+    name: str
+    meaning: str
+    index: Column
+    columns: tuple[Column, ...]
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether the table is a GeoDataFrame."""
+        return any(column.kind == "geometry" for column in self.columns)
+
+    def validate(self, frame: pd.DataFrame) -> None:
+        """Check a frame against the declaration.
+
+        Parameters
+        ----------
+        frame : DataFrame or GeoDataFrame
+            The table to check; it is not changed.
+
+        Raises
+        ------
+        TableError
+            Listing every problem, how many rows have it, and the first five ids.
+        """
+        problems = self._frame_problems(frame) + self._value_problems(frame)
+        if problems:
+            listed = "\n".join(f"- {problem}" for problem in problems)
+            msg = f"The {self.name} table breaks its schema:\n{listed}\nSee the page 'Tables'."
+            raise TableError(msg)
+
+    def _frame_problems(self, frame: pd.DataFrame) -> list[str]:
+        problems = []
+        if not frame.index.is_unique:
+            repeated = frame.index[frame.index.duplicated()].unique()
+            problems.append(f"index is not unique: {_some(repeated)}")
+        if self.has_geometry:
+            crs = getattr(frame, "crs", None)
+            if crs is None or crs != CRS:
+                problems.append(f"coordinate system is '{crs}'; must be {CRS}")
+        return problems
+
+    def _value_problems(self, frame: pd.DataFrame) -> list[str]:
+        import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
+
+        schema = pa.DataFrameSchema(
+            {
+                column.name: pa.Column(
+                    None,
+                    nullable=column.nullable,
+                    required=column.required,
+                    checks=_checks(column),
+                )
+                for column in self.columns
+            },
+            strict=False,
+        )
+        plain = pd.DataFrame(frame)
+        try:
+            schema.validate(plain, lazy=True)
+        except pa.errors.SchemaErrors as error:
+            cases = error.failure_cases
+        else:
+            return []
+        problems = []
+        for (column, check), rows in cases.groupby(["column", "check"], dropna=False, sort=False):
+            if check == "column_in_dataframe":
+                problems.append(f"column '{rows['failure_case'].iloc[0]}' is missing")
+                continue
+            ids = rows["index"].dropna()
+            values = ", ".join(repr(value) for value in rows["failure_case"].iloc[:3])
+            rule = "must not be missing" if check == "not_nullable" else check
+            where = f" in {len(ids)} rows ({_some(pd.Index(ids))})" if len(ids) else ""
+            problems.append(f"column '{column}' {rule}: {values}{where}")
+        return problems
+
+    def empty(self) -> Any:  # noqa: ANN401 (a DataFrame or a GeoDataFrame, by declaration)
+        """Return the table with no rows and the documented columns and types."""
+        columns = {
+            column.name: pd.Series([], dtype=_DTYPES[column.kind]) for column in self.columns
+        }
+        index = pd.Index([], name=self.index.name, dtype=_DTYPES[self.index.kind])
+        frame = pd.DataFrame(columns, index=index)
+        if self.has_geometry:
+            return gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
+        return frame
+
+    def for_audience(self, frame: Frame, marking: Marking) -> Frame:
+        """Keep the columns that a marking may carry, in the documented order.
+
+        Parameters
+        ----------
+        frame : DataFrame or GeoDataFrame
+            A table of this kind.
+        marking : {"restricted", "partner", "public"}
+            The audience of the product that is being written.
+
+        Returns
+        -------
+        DataFrame or GeoDataFrame
+            The same rows and index.
+
+        Raises
+        ------
+        TableError
+            If the frame has a column that is not declared: nobody has said who may see it.
+        """
+        check_marking(marking)
+        known = {column.name for column in self.columns}
+        unknown = [str(name) for name in frame.columns if name not in known]
+        if unknown:
+            msg = (
+                f"Invalid column '{', '.join(unknown)}' in the {self.name} table. Must be one of "
+                "the declared columns, because each says who may see it. Drop the column before "
+                "writing."
+            )
+            raise TableError(msg)
+        kept = [
+            column.name
+            for column in self.columns
+            if column.name in frame.columns and _WIDTH[column.audience] >= _WIDTH[marking]
+        ]
+        return frame[kept]
+
+
+def check_marking(marking: str) -> None:
+    """Raise `InputError` unless the marking is one of the three."""
+    if marking not in _WIDTH:
+        name = "marking"
+        raise invalid(name, marking, f"one of {', '.join(_WIDTH)}")
+
+
+def require_clock(incidents: pd.DataFrame, verb: str) -> None:
+    """Raise `MonthlyDataError` unless every incident has a clock time.
+
+    Parameters
+    ----------
+    incidents : GeoDataFrame
+        An incidents table.
+    verb : str
+        The function that needs the hour, for the message.
+    """
+    coarse = ~incidents["time_precision"].isin(["minute", "hour"])
+    if coarse.any():
+        kinds = ", ".join(sorted(incidents.loc[coarse, "time_precision"].unique()))
+        msg = (
+            f"{verb} needs the hour of each incident, but {int(coarse.sum())} of {len(incidents)} "
+            f"incidents are known only to the {kinds}. Must be incidents with time_precision "
+            "'minute' or 'hour'. Leave this step out, or use records with a received time."
+        )
+        raise MonthlyDataError(msg)
+
+
+def _some(ids: pd.Index[Any]) -> str:
+    shown = ", ".join(str(label) for label in ids[:_SHOWN_IDS])
+    return shown + (", …" if len(ids) > _SHOWN_IDS else "")
+
+
+_DTYPES: Final[dict[str, str]] = {
+    "text": "str",
+    "integer": "int64",
+    "number": "float64",
+    "boolean": "bool",
+    "time": f"datetime64[us, {TIMEZONE}]",
+    "geometry": "geometry",
+}
+
+
+def _is_text(values: pd.Series[Any]) -> bool:
+    return pd.api.types.is_string_dtype(values.dropna()) or len(values.dropna()) == 0
+
+
+def _is_time(values: pd.Series[Any]) -> bool:
+    return isinstance(values.dtype, pd.DatetimeTZDtype) and str(values.dtype.tz) == TIMEZONE
+
+
+_KINDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "text": (_is_text, "must be text"),
+    "integer": (pd.api.types.is_integer_dtype, "must be whole numbers"),
+    "number": (pd.api.types.is_numeric_dtype, "must be numbers"),
+    "boolean": (pd.api.types.is_bool_dtype, "must be true or false"),
+    "time": (_is_time, f"must be times with the time zone {TIMEZONE}"),
+    "geometry": (lambda values: str(values.dtype) == "geometry", "must be geometry"),
+}
+
+
+def _checks(column: Column) -> list[Any]:
+    import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
+
+    test, rule = _KINDS[column.kind]
+    checks = [pa.Check(lambda values: test(values), name=rule, error=rule, ignore_na=False)]
+    if column.allowed:
+        rule = f"must be one of {', '.join(column.allowed)}"
+        allowed = set(column.allowed)
+        checks.append(pa.Check(lambda values: values.isin(allowed), name=rule, error=rule))
+    if column.minimum is not None:
+        rule = f"must be at least {column.minimum:g}"
+        minimum = column.minimum
+        checks.append(pa.Check(lambda values: values >= minimum, name=rule, error=rule))
+    return checks
+
+
+INCIDENTS: Final = Table(
+    name="incidents",
+    meaning="One accepted report of anti-social behaviour (or a counted cell, with its weight).",
+    index=Column("incident_id", "text", "The source's reference, or file and line."),
+    columns=(
+        Column("start", "time", "When it was reported; the first moment of a day or month."),
+        Column("end", "time", "End of the interval in which it happened.", nullable=True),
+        Column(
+            "time_precision", "text", "How finely `start` is known.", "partner", allowed=PRECISIONS
+        ),
+        Column(
+            "asb_type",
+            "text",
+            "Who is harmed: a person, the community, or the environment.",
+            "partner",
+            nullable=True,
+            allowed=ASB_TYPES,
+        ),
+        Column(
+            "heading", "text", "Heading of the Met's closing codes.", "partner", nullable=True
+        ),
+        Column("qualifiers", "text", "Qualifier codes, joined by commas.", nullable=True),
+        Column("source", "text", "The layout it was read from, or 'simulated'.", "public"),
+        Column("channel", "text", "How it was reported (999, 101, web …).", nullable=True),
+        Column(
+            "location_precision_m",
+            "number",
+            "How far the point may be from the true place, metres; missing if not known.",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("location", "text", "The source's words for the place.", nullable=True),
+        Column("weight", "number", "Number of incidents the row stands for.", minimum=0),
+        Column("person_key", "text", "Pseudonym of the caller or victim.", nullable=True),
+        Column("is_flagged_repeat", "boolean", "The source says repeat caller or victim."),
+        Column("is_flagged_vulnerable", "boolean", "The source says vulnerable."),
+        Column(
+            "is_ambiguous_time",
+            "boolean",
+            "The clock showed this hour twice that night; the first was taken.",
+        ),
+        Column(
+            "is_context",
+            "boolean",
+            "Outside the chosen areas but within reach of the methods: counted apart.",
+        ),
+        Column("area_code", "text", "Area code that the source gave.", "partner", nullable=True),
+        Column("borough", "text", "GSS code of the area it was assigned to.", nullable=True),
+        Column("geometry", "geometry", "Where, a point; missing if not known.", nullable=True),
+    ),
+)
+
+AREAS: Final = Table(
+    name="areas",
+    meaning="One polygon: a borough, a ward, a team area.",
+    index=Column("area_id", "text", "GSS code, or the user's code.", "public"),
+    columns=(
+        Column("name", "text", "Name of the area.", "public"),
+        Column(
+            "population",
+            "number",
+            "Residents, if known.",
+            "public",
+            nullable=True,
+            required=False,
+            minimum=0,
+        ),
+        Column("geometry", "geometry", "The polygon.", "public"),
+    ),
+)
+
+PLACES: Final = Table(
+    name="places",
+    meaning="One place of the size at which incidents are counted: a grid cell or a unit of the "
+    "user's.",
+    index=Column("place_id", "text", "Shape, size and south-west corner, or the unit's code."),
+    columns=(
+        Column("area_id", "text", "The area that holds the place's centre.", nullable=True),
+        Column("area_m2", "number", "Size of the place, square metres.", minimum=0),
+        Column("shape", "text", "How points are matched.", allowed=("square", "hexagon", "area")),
+        Column(
+            "cell_size_m", "number", "Side of the grid cell, metres.", nullable=True, minimum=0
+        ),
+        Column("column", "integer", "Grid column; −1 if the place is not a grid cell."),
+        Column("row", "integer", "Grid row; −1 if the place is not a grid cell."),
+        Column("geometry", "geometry", "The polygon."),
+    ),
+)
+
+CLUSTERS: Final = Table(
+    name="clusters",
+    meaning="One group of incidents that are close in place and in the week. Describes, does not "
+    "prove.",
+    index=Column("cluster_id", "integer", "0 for the largest.", "partner"),
+    columns=(
+        Column("borough", "text", "Code of the area with most of it.", "partner", nullable=True),
+        Column("n", "number", "Incidents (weights).", "partner"),
+        Column("n_nights", "integer", "Different nights on which they happened.", "partner"),
+        Column("area_m2", "number", "Size of the polygon, square metres.", "partner"),
+        Column("peak_weekdays", "text", "Weekdays of the peak, 0 = Monday.", "partner"),
+        Column("peak_start_hour", "integer", "First hour of the peak, 0–23.", "partner"),
+        Column("peak_end_hour", "integer", "Hour at which the peak ends, 0–23.", "partner"),
+        Column("peak", "text", "The peak in words.", "partner"),
+        Column("share_in_peak", "number", "Share of the incidents inside it, 0–1.", "partner"),
+        Column("types", "text", "Mix of types, in words.", "partner"),
+        Column("headings", "text", "Mix of headings, in words.", "partner"),
+        Column(
+            "share_of_weeks", "number", "Share of the weeks in which it recurred, 0–1.", "partner"
+        ),
+        Column("geometry", "geometry", "The ground it covers.", "partner"),
+    ),
+)
+
+HOTSPOTS: Final = Table(
+    name="hotspots",
+    meaning="A patrol-sized set of places and the hours at which to be there, ranked by expected "
+    "incidents.",
+    index=Column("hotspot_id", "text", "Area code and first place.", "partner"),
+    columns=(
+        Column("name", "text", "Area name and rank, for the meeting.", "partner"),
+        Column("borough", "text", "Code of the area it is listed under.", "partner"),
+        Column("rank", "integer", "1 for the highest in its area.", "partner"),
+        Column("location", "text", "Most common words for the place.", nullable=True),
+        Column("grid_ref", "text", "National grid reference of its middle, 10 m.", "partner"),
+        Column("weekdays", "text", "Weekdays of its hours, 0 = Monday.", "partner", nullable=True),
+        Column("start_hour", "number", "First hour, 0–23.", "partner", nullable=True),
+        Column("end_hour", "number", "Hour at which it ends, 0–23.", "partner", nullable=True),
+        Column("hours", "text", "Its hours in words.", "partner", nullable=True),
+        Column(
+            "expected_per_week", "number", "Incidents to expect a week in its hours.", "partner"
+        ),
+        Column("expected_low", "number", "Lower end of the predictive interval.", "partner"),
+        Column("expected_high", "number", "Upper end of the predictive interval.", "partner"),
+        Column(
+            "expected_all_hours",
+            "number",
+            "Incidents to expect a week at any hour.",
+            "partner",
+        ),
+        Column("n", "number", "Incidents in the period, all hours.", "partner"),
+        Column("n_nights", "integer", "Different nights with an incident.", "partner"),
+        Column("n_in_hours", "number", "Incidents in its hours.", "partner", nullable=True),
+        Column("n_context", "number", "Of n, incidents outside the chosen areas.", "partner"),
+        Column("n_places", "integer", "Places it is made of.", "partner"),
+        Column("area_m2", "number", "Size, square metres.", "partner"),
+        Column("main_type", "text", "Most common type, with share.", "partner", nullable=True),
+        Column(
+            "main_heading", "text", "Most common heading, with share.", "partner", nullable=True
+        ),
+        Column(
+            "top_caller_share",
+            "number",
+            "Share of the incidents from the most frequent caller, 0–1; missing if callers are "
+            "not known.",
+            nullable=True,
+        ),
+        Column(
+            "top_point_share",
+            "number",
+            "Share of the incidents at the most frequent exact point, 0–1.",
+            nullable=True,
+        ),
+        Column("is_one_caller", "boolean", "All of its incidents come from one caller."),
+        Column("why", "text", "The reason for its place on the list, in plain words."),
+        Column("geometry", "geometry", "The ground to walk.", "partner"),
+    ),
+)
+
+TASKS: Final = Table(
+    name="tasks",
+    meaning="Visits to one hotspot in one tour of duty.",
+    index=Column("task_id", "text", "Hotspot and tour.", "partner"),
+    columns=(
+        Column("hotspot_id", "text", "The hotspot to visit.", "partner"),
+        Column("name", "text", "Its name.", "partner"),
+        Column("borough", "text", "Code of its area.", "partner"),
+        Column("rank", "integer", "Its rank in the area.", "partner"),
+        Column("location", "text", "Most common words for the place.", nullable=True),
+        Column("grid_ref", "text", "National grid reference, 10 m.", "partner"),
+        Column("tour", "text", "Tour of duty; missing for monthly data.", "partner", nullable=True),
+        Column("days", "text", "Days on which to visit.", "partner", nullable=True),
+        Column("from_hour", "number", "Visit from this hour, 0–23.", "partner", nullable=True),
+        Column("to_hour", "number", "Visit before this hour, 0–23.", "partner", nullable=True),
+        Column("visits_per_week", "integer", "Planned visits a week.", "partner"),
+        Column("visit_minutes", "integer", "Length of a visit, minutes.", "partner"),
+        Column(
+            "delivered_per_week",
+            "number",
+            "Visits a week to count on, at the assumed delivery.",
+            "partner",
+        ),
+        Column(
+            "expected_in_tour",
+            "number",
+            "Incidents to expect a week in the visited hours.",
+            "partner",
+        ),
+        Column("reason", "text", "Why, in plain words."),
+    ),
+)
+
+TABLES: Final = (INCIDENTS, AREAS, PLACES, CLUSTERS, HOTSPOTS, TASKS)
+"""Every declared table, in the order in which data walks through them."""
+
+
+def check_areas(areas: gpd.GeoDataFrame) -> None:
+    """Raise `InputError` unless `areas` is a valid areas table with at least one polygon."""
+    if not isinstance(areas, gpd.GeoDataFrame):
+        name = "areas"
+        raise invalid(
+            name,
+            type(areas).__name__,
+            "a GeoDataFrame of polygons",
+            "Use hs.load_boroughs() or hs.read_areas(path).",
+        )
+    AREAS.validate(areas)
+    if len(areas) == 0:
+        msg = "The areas table is empty. Must hold at least one polygon."
+        raise InputError(msg)
