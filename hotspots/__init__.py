@@ -1,1 +1,145 @@
-"""Find where and when anti-social behaviour concentrates, and turn it into tasks."""
+"""Find where and when anti-social behaviour concentrates, and turn it into tasks.
+
+The public verbs stand here in the order of the analysis; each is loaded when it is first used, so
+that importing the package stays fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotspots.analysis import Analysis, analyse
+    from hotspots.areas import (
+        assign_areas,
+        load_boroughs,
+        make_grid,
+        places_from_areas,
+        read_areas,
+    )
+    from hotspots.counts import Counts, count_incidents
+    from hotspots.errors import (
+        DuplicateInputError,
+        HotspotsError,
+        InputError,
+        MonthlyDataError,
+        OutputError,
+        TableError,
+    )
+    from hotspots.incidents import Reading, find_episodes, read_incidents
+    from hotspots.maps import map_hotspots, save_map
+    from hotspots.patterns import (
+        WeekDBSCAN,
+        choose_min_incidents,
+        find_clusters,
+        summarise_clusters,
+    )
+    from hotspots.risk import (
+        HotspotList,
+        Intensity,
+        describe_hotspots,
+        find_hotspots,
+        weekly_intensity,
+    )
+    from hotspots.settings import Settings
+    from hotspots.simulate import Simulation, simulate_incidents
+    from hotspots.tasking import recommend_tasks
+    from hotspots.times import exposure, hour_of_week, night_of, week_profile
+
+_ROOM_OF = {
+    "load_boroughs": "areas",
+    "read_areas": "areas",
+    "assign_areas": "areas",
+    "make_grid": "areas",
+    "places_from_areas": "areas",
+    "hour_of_week": "times",
+    "night_of": "times",
+    "exposure": "times",
+    "week_profile": "times",
+    "read_incidents": "incidents",
+    "Reading": "incidents",
+    "find_episodes": "incidents",
+    "simulate_incidents": "simulate",
+    "Simulation": "simulate",
+    "count_incidents": "counts",
+    "Counts": "counts",
+    "WeekDBSCAN": "patterns",
+    "choose_min_incidents": "patterns",
+    "find_clusters": "patterns",
+    "summarise_clusters": "patterns",
+    "weekly_intensity": "risk",
+    "Intensity": "risk",
+    "find_hotspots": "risk",
+    "HotspotList": "risk",
+    "describe_hotspots": "risk",
+    "recommend_tasks": "tasking",
+    "map_hotspots": "maps",
+    "save_map": "maps",
+    "analyse": "analysis",
+    "Analysis": "analysis",
+    "Settings": "settings",
+    "HotspotsError": "errors",
+    "InputError": "errors",
+    "TableError": "errors",
+    "MonthlyDataError": "errors",
+    "DuplicateInputError": "errors",
+    "OutputError": "errors",
+}
+
+__all__ = [
+    "Analysis",
+    "Counts",
+    "DuplicateInputError",
+    "HotspotList",
+    "HotspotsError",
+    "InputError",
+    "Intensity",
+    "MonthlyDataError",
+    "OutputError",
+    "Reading",
+    "Settings",
+    "Simulation",
+    "TableError",
+    "WeekDBSCAN",
+    "analyse",
+    "assign_areas",
+    "choose_min_incidents",
+    "count_incidents",
+    "describe_hotspots",
+    "exposure",
+    "find_clusters",
+    "find_episodes",
+    "find_hotspots",
+    "hour_of_week",
+    "load_boroughs",
+    "make_grid",
+    "map_hotspots",
+    "night_of",
+    "places_from_areas",
+    "read_areas",
+    "read_incidents",
+    "recommend_tasks",
+    "save_map",
+    "simulate_incidents",
+    "summarise_clusters",
+    "week_profile",
+    "weekly_intensity",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public verb from its room when it is first used."""
+    if name == "__version__":
+        return metadata.version("asb-hotspots")
+    if name not in _ROOM_OF:
+        msg = f"module 'hotspots' has no attribute '{name}'"
+        raise AttributeError(msg)
+    value = getattr(import_module(f"hotspots.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public verbs."""
+    return sorted(__all__)

@@ -149,9 +149,7 @@ class HotspotSettings(_Section):
         least=0,
         most=1,
     )
-    interval: float = _tunable(
-        0.9, "Level of the predictive interval", least=0.5, most=0.999
-    )
+    interval: float = _tunable(0.9, "Level of the predictive interval", least=0.5, most=0.999)
 
 
 @dataclass(frozen=True, kw_only=True)

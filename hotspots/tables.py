@@ -217,8 +217,7 @@ class Table:
 def check_marking(marking: str) -> None:
     """Raise `InputError` unless the marking is one of the three."""
     if marking not in _WIDTH:
-        name = "marking"
-        raise invalid(name, marking, f"one of {', '.join(_WIDTH)}")
+        raise invalid("marking", marking, f"one of {', '.join(_WIDTH)}")
 
 
 def require_clock(incidents: pd.DataFrame, verb: str) -> None:
@@ -279,7 +278,7 @@ def _checks(column: Column) -> list[Any]:
     import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
 
     test, rule = _KINDS[column.kind]
-    checks = [pa.Check(lambda values: test(values), name=rule, error=rule, ignore_na=False)]
+    checks = [pa.Check(test, name=rule, error=rule, ignore_na=False)]
     if column.allowed:
         rule = f"must be one of {', '.join(column.allowed)}"
         allowed = set(column.allowed)
@@ -309,9 +308,7 @@ INCIDENTS: Final = Table(
             nullable=True,
             allowed=ASB_TYPES,
         ),
-        Column(
-            "heading", "text", "Heading of the Met's closing codes.", "partner", nullable=True
-        ),
+        Column("heading", "text", "Heading of the Met's closing codes.", "partner", nullable=True),
         Column("qualifiers", "text", "Qualifier codes, joined by commas.", nullable=True),
         Column("source", "text", "The layout it was read from, or 'simulated'.", "public"),
         Column("channel", "text", "How it was reported (999, 101, web …).", nullable=True),
@@ -371,9 +368,7 @@ PLACES: Final = Table(
         Column("area_id", "text", "The area that holds the place's centre.", nullable=True),
         Column("area_m2", "number", "Size of the place, square metres.", minimum=0),
         Column("shape", "text", "How points are matched.", allowed=("square", "hexagon", "area")),
-        Column(
-            "cell_size_m", "number", "Side of the grid cell, metres.", nullable=True, minimum=0
-        ),
+        Column("cell_size_m", "number", "Side of the grid cell, metres.", nullable=True, minimum=0),
         Column("column", "integer", "Grid column; −1 if the place is not a grid cell."),
         Column("row", "integer", "Grid row; −1 if the place is not a grid cell."),
         Column("geometry", "geometry", "The polygon."),
@@ -431,7 +426,14 @@ HOTSPOTS: Final = Table(
             "partner",
         ),
         Column("n", "number", "Incidents in the period, all hours.", "partner"),
-        Column("n_nights", "integer", "Different nights with an incident.", "partner"),
+        Column(
+            "n_nights",
+            "number",
+            "Different nights with an incident; missing for monthly data.",
+            "partner",
+            nullable=True,
+        ),
+        Column("n_months", "integer", "Different months with an incident.", "partner"),
         Column("n_in_hours", "number", "Incidents in its hours.", "partner", nullable=True),
         Column("n_context", "number", "Of n, incidents outside the chosen areas.", "partner"),
         Column("n_places", "integer", "Places it is made of.", "partner"),
@@ -499,9 +501,8 @@ TABLES: Final = (INCIDENTS, AREAS, PLACES, CLUSTERS, HOTSPOTS, TASKS)
 def check_areas(areas: gpd.GeoDataFrame) -> None:
     """Raise `InputError` unless `areas` is a valid areas table with at least one polygon."""
     if not isinstance(areas, gpd.GeoDataFrame):
-        name = "areas"
         raise invalid(
-            name,
+            "areas",
             type(areas).__name__,
             "a GeoDataFrame of polygons",
             "Use hs.load_boroughs() or hs.read_areas(path).",

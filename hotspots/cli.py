@@ -1,0 +1,215 @@
+"""The command `hotspots`: the main job, a look at a file, and the demonstration.
+
+Exit codes: 0 done; 2 the command was typed wrongly; 3 the input cannot be used; 4 the result
+cannot be written.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hotspots.errors import HotspotsError, OutputError
+
+if TYPE_CHECKING:
+    from hotspots.analysis import Analysis
+    from hotspots.incidents import Reading
+
+BAD_INPUT = 3
+BAD_OUTPUT = 4
+_DEMO_SEED = 20250101
+_DEMO_YEAR = 2025
+
+app = typer.Typer(
+    help="Find where and when anti-social behaviour concentrates, and turn it into tasks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="CSV or Parquet files, folders or zips.", show_default=False),
+]
+Out = Annotated[
+    Path, typer.Option("--out", help="Folder to make; an earlier analysis there is replaced.")
+]
+Layout = Annotated[
+    str,
+    typer.Option(
+        "--layout", help="police_uk, met_asb, cad, cells or stats19; recognised by itself."
+    ),
+]
+Progress = Annotated[
+    Optional[bool],  # noqa: UP045 (typer reads it)
+    typer.Option("--progress/--no-progress", help="Show progress; by default on a terminal."),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Say every choice that is made.")]
+
+
+@app.command()
+def demo(
+    out: Out = Path("asb-demo"),
+    rows: Annotated[int, typer.Option("--rows", help="Simulated incidents.", min=1)] = 300_000,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated year.")] = _DEMO_SEED,
+    *,
+    progress: Progress = None,
+    verbose: Verbose = False,
+) -> None:
+    """Run the main job on a simulated London year."""
+    from hotspots.analysis import analyse  # noqa: PLC0415 (slow to import)
+    from hotspots.simulate import simulate_incidents  # noqa: PLC0415
+
+    _log(verbose=verbose)
+    console = Console()
+    console.print(f"Simulating {rows:,} incidents of a London year (nothing here is real) …")
+    incidents = simulate_incidents(rows, year=_DEMO_YEAR, rng=seed).incidents
+    _finish(console, analyse(incidents, progress=progress), out)
+
+
+@app.command()
+def analyse(
+    files: Files,
+    out: Out,
+    borough: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--borough", help="Name of a borough; may be repeated. All 32 by default."),
+    ] = None,
+    areas: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--areas", help="File of polygons that get a list each, such as wards."),
+    ] = None,
+    settings: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--settings", help="TOML file that overrides some settings."),
+    ] = None,
+    layout: Layout = "auto",
+    marking: Annotated[
+        str, typer.Option("--marking", help="Who may receive it: restricted or partner.")
+    ] = "restricted",
+    *,
+    progress: Progress = None,
+    verbose: Verbose = False,
+) -> None:
+    """Find hotspots in FILES, and write the map, the lists and the manifest to a folder."""
+    from hotspots.analysis import analyse as run  # noqa: PLC0415 (slow to import)
+    from hotspots.areas import read_areas  # noqa: PLC0415
+    from hotspots.incidents import read_incidents  # noqa: PLC0415
+    from hotspots.products import check_product_marking  # noqa: PLC0415
+    from hotspots.settings import Settings  # noqa: PLC0415
+
+    _log(verbose=verbose)
+    check_product_marking(marking)
+    chosen = Settings.from_toml(settings) if settings is not None else Settings()
+    own_areas = read_areas(areas) if areas is not None else None
+    console = Console()
+    reading = read_incidents(files, layout=layout)
+    _show_reading(console, reading)
+    analysis = run(reading, boroughs=borough, areas=own_areas, settings=chosen, progress=progress)
+    _finish(console, analysis, out, marking)
+
+
+@app.command()
+def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) -> None:
+    """Report on FILES without analysing them: what would be read, and what would not."""
+    from hotspots.areas import assign_areas, load_boroughs  # noqa: PLC0415 (slow to import)
+    from hotspots.incidents import read_incidents  # noqa: PLC0415
+
+    _log(verbose=verbose)
+    console = Console()
+    reading = read_incidents(files, layout=layout)
+    _show_reading(console, reading)
+    incidents = reading.incidents
+    if len(incidents) == 0:
+        return
+    first, last = incidents["start"].min(), incidents["start"].max()
+    precision = ", ".join(
+        f"{name} {n:,}" for name, n in incidents["time_precision"].value_counts().items()
+    )
+    area = assign_areas(incidents, load_boroughs())
+    area = area.where(area.notna(), incidents["borough"])
+    per_area = area.map(load_boroughs()["name"]).value_counts()
+    table = Table(show_header=False, box=None)
+    table.add_row("Period", f"{first:%d %B %Y} to {last:%d %B %Y}")
+    table.add_row("Tier", f"{reading.tier} (times known to: {precision})")
+    table.add_row("Incidents (weights)", f"{incidents['weight'].sum():,.0f}")
+    for column, title in (("asb_type", "Types"), ("heading", "Headings")):
+        mix = incidents[column].value_counts()
+        words = ", ".join(f"{name} {n:,}" for name, n in mix.head(5).items())
+        table.add_row(title, escape(words) or "not in the file")
+    table.add_row("In the 32 boroughs", f"{int(per_area.sum()):,} of {len(incidents):,}")
+    busiest = ", ".join(f"{name} {n:,}" for name, n in per_area.head(5).items())
+    table.add_row("Busiest boroughs", busiest or "none")
+    console.print(table)
+
+
+def _show_reading(console: Console, reading: Reading) -> None:
+    table = Table(title=f"{reading.n_rows:,} rows read")
+    for column, justify in (("file", "left"), ("layout", "left")):
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for column in ("rows", "accepted", "out of scope", "rejected"):
+        table.add_column(column, justify="right")
+    for _, row in reading.files.iterrows():
+        figures = [f"{row[name]:,}" for name in ("rows", "accepted", "out_of_scope", "rejected")]
+        table.add_row(escape(str(row["file"])), row["layout"], *figures)
+    console.print(table)
+    left_out = reading.summary[reading.summary["outcome"] != "accepted"]
+    for _, row in left_out.iterrows():
+        meaning = _meaning(row["reason"])
+        outcome = row["outcome"].replace("_", " ")
+        console.print(f"  {outcome}: {row['rows']:,} {row['reason']} ({meaning})")
+    first = reading.rejected.head(5)
+    for _, row in first.iterrows():
+        where = f"{row['file']}, line {row['line']}: {row['reason']} {row['detail']}"
+        console.print(f"    {escape(where)}", highlight=False)
+    for note in reading.notes:
+        console.print(f"  {escape(note)}", highlight=False)
+
+
+def _meaning(reason: str) -> str:
+    from hotspots.incidents import REASONS, SCOPE_REASONS  # noqa: PLC0415
+
+    return (REASONS | SCOPE_REASONS).get(reason, reason)
+
+
+def _finish(console: Console, analysis: Analysis, out: Path, marking: str = "restricted") -> None:
+    folder = analysis.save(out, marking=marking)  # type: ignore[arg-type]
+    for sentence in analysis.left_out:
+        console.print(f"  {escape(sentence)}", highlight=False)
+    for _, row in analysis.found.short.iterrows():
+        console.print(
+            f"  {escape(row['name'])}: {row['listed']} of {row['asked']} hotspots. {row['reason']}",
+            highlight=False,
+        )
+    console.print(
+        f"{len(analysis.hotspots)} hotspots and {len(analysis.tasks)} tasks from "
+        f"{analysis.walk['in areas']:,} rows in {len(analysis.areas)} areas."
+    )
+    console.print(f"Open {escape(str(folder / 'index.html'))}", highlight=False, soft_wrap=True)
+
+
+def _log(*, verbose: bool) -> None:
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", force=True)
+
+
+def main() -> None:
+    """Run the command and turn the package's errors into messages and exit codes."""
+    try:
+        app()
+    except OutputError as error:
+        sys.exit(_fail(error, BAD_OUTPUT))
+    except HotspotsError as error:
+        sys.exit(_fail(error, BAD_INPUT))
+
+
+def _fail(error: HotspotsError, code: int) -> int:
+    Console(stderr=True).print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False)
+    return code

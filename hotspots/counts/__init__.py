@@ -1,0 +1,5 @@
+"""How many? Incidents become counts by place, date and hour."""
+
+from hotspots.counts.counting import Counts, count_incidents
+
+__all__ = ["Counts", "count_incidents"]

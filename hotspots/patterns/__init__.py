@@ -1,0 +1,10 @@
+"""Is it a pattern? Clusters of incidents that are close in place and in the week."""
+
+from hotspots.patterns.clusters import (
+    choose_min_incidents,
+    find_clusters,
+    summarise_clusters,
+)
+from hotspots.patterns.week_dbscan import WeekDBSCAN
+
+__all__ = ["WeekDBSCAN", "choose_min_incidents", "find_clusters", "summarise_clusters"]

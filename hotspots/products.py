@@ -1,0 +1,312 @@
+"""The folder that the main job leaves: map, tables, rejected rows and manifest, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from hotspots.areas import to_longitude_latitude
+from hotspots.errors import InputError, OutputError
+from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, TASKS, check_marking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import folium
+    import geopandas as gpd
+
+    from hotspots.analysis import Analysis
+    from hotspots.tables import Marking
+
+MANIFEST: Final = "manifest.json"
+_FORMAT: Final = "hotspots analysis 1"
+_WIDEST_COLUMN: Final = 60
+_METHOD: Final = (
+    "Places are counted by night and hour; the expected number of each place and hour of the week "
+    "is a gamma-Poisson posterior with a Dirichlet-multinomial week, shrunk to the area and "
+    "discounted for bursts; hotspots are sets of neighbouring places of at most hotspots.max_area "
+    "with the band of hours that holds most of what is expected; tasks fill the visits that the "
+    "teams have with the hotspots that expect most in each tour."
+)
+_PACKAGES: Final = ("geopandas", "numba", "numpy", "pandas", "pyproj", "scipy", "shapely")
+
+
+def check_product_marking(marking: str) -> None:
+    """Raise `InputError` if a marking is unknown, or "public", which has no product yet."""
+    check_marking(marking)
+    if marking == "public":
+        msg = (
+            "Invalid marking 'public'. Must be 'restricted' or 'partner': a hotspot list holds "
+            "small numbers and single addresses, which may not be published."
+        )
+        raise InputError(msg)
+
+
+def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
+    """Draw the hotspots of an analysis; see `Analysis.map`."""
+    from hotspots.maps import map_hotspots  # noqa: PLC0415 (folium is slow to import)
+
+    check_product_marking(marking)
+    return map_hotspots(
+        HOTSPOTS.for_audience(analysis.hotspots, marking),
+        analysis.areas,
+        title=f"Hotspots of {analysis.noun}",
+        notes=_notes(analysis),
+        as_of=f"{analysis.counts.end - pd.Timedelta(hours=1):%d %B %Y}",
+        data=_data_in_words(analysis),
+        marking=marking,
+        simulated=analysis.is_simulated,
+    )
+
+
+def _data_in_words(analysis: Analysis) -> str:
+    sources = ", ".join(sorted(analysis.incidents["source"].unique())) or "none"
+    used = analysis.walk["in areas"]
+    return f"{used:,} {analysis.noun} ({sources}), {analysis.period}, {analysis.tier}"
+
+
+def _notes(analysis: Analysis) -> list[str]:
+    """Say what was left out, and which areas have a short list, and why."""
+    short = [
+        f"{row['name']}: {row['listed']} of {row['asked']} hotspots. {row['reason']}"
+        for _, row in analysis.found.short.iterrows()
+    ]
+    reading = analysis.reading
+    rows = []
+    if reading is not None:
+        rows = [
+            (
+                f"{reading.n_rows:,} rows were read: {reading.n_accepted:,} accepted, "
+                f"{len(reading.out_of_scope):,} out of scope, {len(reading.rejected):,} rejected."
+            )
+        ]
+    return [*rows, *analysis.left_out, *short]
+
+
+def save_folder(analysis: Analysis, folder: str | os.PathLike[str], marking: Marking) -> Path:
+    """Write all products of an analysis to a folder; see `Analysis.save`."""
+    from hotspots.maps import save_map  # noqa: PLC0415 (folium is slow to import)
+
+    check_product_marking(marking)
+    hotspots = HOTSPOTS.for_audience(analysis.hotspots, marking)
+    tasks = TASKS.for_audience(analysis.tasks, marking)
+    clusters = CLUSTERS.for_audience(analysis.clusters, marking)
+    with whole_folder(Path(folder)) as target:
+        save_map(draw_map(analysis, marking), target / "index.html")
+        package = target / "hotspots.gpkg"
+        hotspots.to_file(package, layer="hotspots", driver="GPKG", engine="pyogrio")
+        clusters.to_file(package, layer="clusters", driver="GPKG", engine="pyogrio")
+        areas = AREAS.for_audience(analysis.areas[["name", "geometry"]], marking)
+        areas.to_file(package, layer="areas", driver="GPKG", engine="pyogrio")
+        to_degrees(hotspots).to_file(
+            target / "hotspots.geojson", driver="GeoJSON", engine="pyogrio", RFC7946="YES"
+        )
+        hotspots.to_parquet(target / "hotspots.parquet")
+        _with_banner(tasks, analysis).to_csv(target / "tasks.csv", encoding="utf-8-sig")
+        _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
+        if analysis.reading is not None and marking == "restricted":
+            analysis.reading.rejected.to_csv(
+                target / "rejected.csv", index=False, encoding="utf-8-sig"
+            )
+        manifest = make_manifest(analysis, marking)
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=_plain)
+        (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return Path(folder)
+
+
+def to_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the same frame in longitude and latitude, by OSTN15 and so to the millimetre."""
+
+    def move(xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.column_stack(to_longitude_latitude(xy[:, 0], xy[:, 1]))
+
+    moved = shapely.transform(frame.geometry.to_numpy(), move)
+    return frame.set_geometry(moved, crs="EPSG:4326")
+
+
+def _with_banner(tasks: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """Say in every row that it is simulated, where it is."""
+    if not analysis.is_simulated:
+        return tasks
+    return tasks.assign(data="SIMULATED")
+
+
+def _write_workbook(tasks: pd.DataFrame, path: Path, analysis: Analysis, marking: Marking) -> None:
+    from openpyxl import Workbook  # noqa: PLC0415 (only for writing)
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "tasks"
+    banner = f"{marking.upper()}: tasks from {_data_in_words(analysis)}"
+    if analysis.is_simulated:
+        banner = f"SIMULATED DATA. {banner}"
+    table = tasks.reset_index()
+    sheet.append([banner])
+    sheet.append(list(table.columns))
+    for row in table.itertuples(index=False):
+        sheet.append([None if pd.isna(value) else value for value in row])
+    header = 2
+    for cell in (*sheet[1], *sheet[header]):
+        cell.font = Font(bold=True)
+    for number, column in enumerate(table.columns, start=1):
+        longest = max([len(str(column)), *(len(str(value)) for value in table[column])])
+        width = min(longest + 2, _WIDEST_COLUMN)
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    for row in sheet.iter_rows(min_row=header):
+        for cell in row:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            # A text from the data that begins like a formula must stay text.
+            if isinstance(cell.value, str):
+                cell.data_type = "s"
+    sheet.freeze_panes = "A3"
+    book.save(path)
+
+
+def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[str, Any]:
+    """Say how an analysis was made: inputs, settings, versions, method, where every row went.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The finished analysis.
+    marking : {"restricted", "partner"}
+        Who may receive the folder.
+
+    Returns
+    -------
+    dict
+        Plain values, for JSON.
+    """
+    reading = analysis.reading
+    rows: dict[str, Any] = {"read": len(analysis.incidents)}
+    inputs: list[dict[str, Any]] = []
+    notes: list[str] = []
+    if reading is not None:
+        inputs = reading.files.to_dict("records")
+        notes = list(reading.notes)
+        rows = {
+            "read": reading.n_rows,
+            "accepted": reading.n_accepted,
+            "out_of_scope": _by_reason(reading.out_of_scope),
+            "rejected": _by_reason(reading.rejected),
+        }
+    return {
+        "format": _FORMAT,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "marking": marking,
+        "is_simulated": analysis.is_simulated,
+        "tier": analysis.tier,
+        "noun": analysis.noun,
+        "period": {
+            "start": analysis.counts.start.isoformat(),
+            "end": analysis.counts.end.isoformat(),
+        },
+        "inputs": inputs,
+        "rows": rows,
+        "accepted_rows": analysis.walk,
+        "incidents_counted": analysis.counts.total,
+        "episodes": analysis.n_episodes,
+        "areas": analysis.areas["name"].to_dict(),
+        "hotspots": len(analysis.hotspots),
+        "tasks": len(analysis.tasks),
+        "clusters": len(analysis.clusters),
+        "short_lists": analysis.found.short["reason"].to_dict(),
+        "left_out": list(analysis.left_out),
+        "notes": notes,
+        "min_incidents": analysis.min_incidents.to_dict(),
+        "week_weight": analysis.intensity.week_weight,
+        "method": _METHOD,
+        "settings": analysis.settings.to_dict(),
+        "versions": {
+            "hotspots": metadata.version("asb-hotspots"),
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES},
+        },
+    }
+
+
+def _by_reason(rows: pd.DataFrame) -> dict[str, int]:
+    return {str(reason): int(n) for reason, n in rows["reason"].value_counts().items()}
+
+
+def _plain(value: object) -> object:
+    """Turn numpy numbers into Python's for JSON."""
+    if isinstance(value, np.generic):
+        return value.item()
+    msg = f"Cannot write {type(value).__name__} to JSON"
+    raise TypeError(msg)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes its place only when everything is written.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it shall be. If it exists it must be empty, or hold the manifest of an analysis.
+
+    Yields
+    ------
+    Path
+        The folder to write into.
+
+    Raises
+    ------
+    OutputError
+        If the place is taken by something else or cannot be written.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve would follow a link)
+    if folder.exists() and not _is_ours(folder):
+        msg = (
+            f"Cannot write to '{folder}': it exists and was not made by an analysis. Must be a new "
+            "or empty folder, or one to replace. Give another with --out."
+        )
+        raise OutputError(msg)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        msg = f"Cannot write to '{folder.parent}': {error.strerror}. Give another with --out."
+        raise OutputError(msg) from error
+    try:
+        yield work
+        work.chmod(0o755)
+        old = None
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            os.replace(folder, old / folder.name)  # noqa: PTH105
+        os.replace(work, folder)  # noqa: PTH105
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        msg = f"Cannot write '{folder}': {error.strerror or error}. Nothing was changed."
+        raise OutputError(msg) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    if not any(folder.iterdir()):
+        return True
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == _FORMAT

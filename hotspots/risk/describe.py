@@ -1,0 +1,174 @@
+"""What the incidents themselves add to a hotspot: kind, callers, words for the place, and why.
+
+Counts give the ranks; this gives the evidence beside them. Nothing here changes a rank.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from hotspots.areas import locate
+from hotspots.tables import HOTSPOTS
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hotspots.counts import Counts
+    from hotspots.risk.hotspots import HotspotList
+
+
+def describe_hotspots(
+    found: HotspotList,
+    incidents: gpd.GeoDataFrame,
+    counts: Counts,
+    *,
+    noun: str = "ASB reports",
+    per_area: int = 10,
+    interval: float = 0.9,
+) -> gpd.GeoDataFrame:
+    """Add to each hotspot what its incidents say, and the reason in plain words.
+
+    Parameters
+    ----------
+    found : HotspotList
+        What `find_hotspots` gave.
+    incidents : GeoDataFrame
+        The incidents that were counted.
+    counts : Counts
+        What was counted, with the places.
+    noun : str
+        What the incidents are, in the plural, for the reason.
+    per_area : int
+        How many hotspots were asked for in each area, for the reason.
+    interval : float
+        Level of the predictive interval, for the reason.
+
+    Returns
+    -------
+    GeoDataFrame
+        A hotspots table: the rows and ranks of `found.table`, in its order.
+
+    Caveats
+    -------
+    `top_caller_share` needs a `person_key`; a caller who gives no name, or rings from several
+    telephones, counts as several or none. `top_point_share` on snapped data is the share of a map
+    point, which may stand for a whole street.
+    """
+    rows = _rows_of_hotspots(found, incidents, counts)
+    table = found.table.copy()
+    columns = [column.name for column in HOTSPOTS.columns]
+    if len(table) == 0:
+        return HOTSPOTS.empty()
+    groups = rows.groupby("hotspot_id", sort=False).indices
+    described = pd.DataFrame(
+        [_describe(rows.iloc[groups.get(name, [])]) for name in table.index], index=table.index
+    )
+    for column in ("location", "main_type", "main_heading"):
+        described[column] = described[column].astype("str").mask(described[column].isna())
+    table = table.join(described)
+    for column in ("weekdays", "hours"):
+        table[column] = table[column].astype("str").mask(table[column].isna())
+    table["n_in_hours"] = table["n_in_hours"].astype("float64")
+    table["why"] = [
+        _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
+    ]
+    return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
+
+
+def _rows_of_hotspots(
+    found: HotspotList, incidents: gpd.GeoDataFrame, counts: Counts
+) -> pd.DataFrame:
+    """Give the incidents of the hotspots, each with its hotspot."""
+    member = pd.Series(
+        found.members["hotspot_id"].to_numpy(), index=found.members["place_id"].to_numpy()
+    )
+    is_counted = (incidents["start"] >= counts.start) & (incidents["start"] < counts.end)
+    chosen = incidents[is_counted]
+    x, y = chosen.geometry.x.to_numpy(), chosen.geometry.y.to_numpy()
+    position = locate(counts.places, x, y)
+    for column in ("area_code", "borough"):
+        by_code = counts.places.index.get_indexer(pd.Index(chosen[column]))
+        position = np.where((position < 0) & np.isnan(x), by_code, position)
+    place = pd.Series(counts.places.index.to_numpy()[position], index=chosen.index)
+    hotspot = place.where(position >= 0).map(member)
+    rows = pd.DataFrame(
+        {
+            "hotspot_id": hotspot,
+            "weight": chosen["weight"],
+            "is_context": chosen["is_context"],
+            "asb_type": chosen["asb_type"],
+            "heading": chosen["heading"],
+            "location": chosen["location"],
+            "person_key": chosen["person_key"],
+            "point": pd.Series(list(zip(x, y, strict=True)), index=chosen.index),
+        }
+    )
+    rows.loc[np.isnan(x), "point"] = None
+    return rows[rows["hotspot_id"].notna()]
+
+
+def _describe(rows: pd.DataFrame) -> dict[str, object]:
+    total = rows["weight"].sum()
+    caller, caller_share = _top(rows, "person_key", total)
+    _, point_share = _top(rows, "point", total)
+    heading, heading_share = _top(rows, "heading", total)
+    kind, kind_share = _top(rows, "asb_type", total)
+    location, _ = _top(rows, "location", total)
+    several = 2
+    return {
+        "location": location,
+        "n_context": float(rows.loc[rows["is_context"], "weight"].sum()),
+        "main_type": _share_in_words(kind, kind_share),
+        "main_heading": _share_in_words(heading, heading_share),
+        "top_caller_share": caller_share,
+        "top_point_share": point_share,
+        "is_one_caller": bool(
+            caller is not None and total >= several and np.isclose(caller_share, 1.0)
+        ),
+    }
+
+
+def _top(rows: pd.DataFrame, column: str, total: float) -> tuple[Any, float]:
+    """Give the most common value and its share of all; ties go to the first in order."""
+    sums = rows["weight"].groupby(rows[column]).sum()
+    if sums.empty or total <= 0:
+        return None, float("nan")
+    return sums.idxmax(), float(sums.max() / total)
+
+
+def _share_in_words(name: object, share: float) -> str | None:
+    return None if name is None else f"{name} ({_percent(share)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval: float) -> str:
+    """Say in plain words why a hotspot is on the list."""
+    if np.isnan(row["n_nights"]):
+        spread = f"in {row['n_months']} of {n_months} months"
+    else:
+        spread = f"on {row['n_nights']:.0f} nights"
+    when = f" {row['hours']}" if isinstance(row["hours"], str) else ""
+    sentences = [
+        f"Rank {row['rank']} of at most {per_area}: {row['n']:,.0f} {noun} {spread}.",
+        (f"Expect {row['expected_per_week']:.1f} a week{when} "
+        f"({_percent(interval)} of weeks {row['expected_low']:.0f}–{row['expected_high']:.0f})."),
+    ]
+    if isinstance(row["main_heading"], str):
+        sentences.append(f"Mostly {row['main_heading'][0].lower()}{row['main_heading'][1:]}.")
+    few_nights = 3
+    if row["is_one_caller"]:
+        sentences.append("All of them come from one caller: visit the caller, do not patrol.")
+    elif row["top_caller_share"] >= 0.25:  # noqa: PLR2004 (a quarter is worth saying)
+        sentences.append(f"{_percent(row['top_caller_share'])} come from one caller.")
+    if row["n_nights"] < few_nights:
+        sentences.append("Fewer than three nights: an event, not yet a pattern.")
+    if row["n_context"] > 0:
+        sentences.append(f"{row['n_context']:.0f} of them lie across the border of the area.")
+    return " ".join(sentences)

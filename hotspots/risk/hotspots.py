@@ -1,0 +1,439 @@
+"""Hotspots: patrol-sized sets of places and the hours at which to be there.
+
+From the weekly intensity, not from a cloud of points: a set grows from its busiest place over its
+neighbours while it can still be walked, and its hours are the band of the week that holds most of
+what is expected there. The same number of hours for every hotspot makes them comparable.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.stats import nbinom, poisson
+
+from hotspots.areas import national_grid_reference, neighbours
+from hotspots.settings import HotspotSettings
+from hotspots.tables import CRS, check_areas
+from hotspots.times import HOURS, Band, best_bands, describe_band
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hotspots.risk.intensity import Intensity
+
+_DAY = 24
+
+
+@dataclass(frozen=True)
+class HotspotList:
+    """The hotspots of every area, from counts alone.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        One row a hotspot, index `hotspot_id`, ordered by area and rank; the columns of a hotspots
+        table that counts can fill.
+    members : DataFrame
+        Which places each hotspot is made of: columns `hotspot_id`, `place_id`.
+    week : DataFrame
+        Expected incidents in each hour of the week, a row a hotspot, 168 columns (one for
+        monthly data).
+    short : DataFrame
+        Areas with fewer hotspots than asked for: index `area_id`, columns `name`, `listed`,
+        `asked`, `reason`.
+    """
+
+    table: gpd.GeoDataFrame
+    members: pd.DataFrame
+    week: pd.DataFrame
+    short: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    places: tuple[int, ...]
+    band: Band | None
+    expected: float
+
+
+def find_hotspots(
+    intensity: Intensity,
+    areas: gpd.GeoDataFrame,
+    *,
+    settings: HotspotSettings | None = None,
+) -> HotspotList:
+    """Find the hotspots of each area, ranked by the incidents to expect in their hours.
+
+    Parameters
+    ----------
+    intensity : Intensity
+        What `weekly_intensity` estimated.
+    areas : GeoDataFrame
+        The areas that get a list each, an areas table.
+    settings : HotspotSettings, optional
+        How many, how large, how many hours a week.
+
+    Returns
+    -------
+    HotspotList
+        Every area has its number of hotspots, or a reason in `short`.
+
+    Raises
+    ------
+    InputError
+        If the areas are not an areas table.
+
+    Notes
+    -----
+    Places are taken in the order of what is expected in their own best band. A set grows by the
+    neighbour with most expected in the set's band, while it stays under `max_area` and the
+    neighbour holds at least `least_share` as much by area as the first place; then the band is
+    found again. A place is in one hotspot at most. A single place larger than `max_area` is a
+    hotspot by itself. The predictive interval is that of a negative binomial count with the
+    posterior's mean and variance.
+
+    Caveats
+    -------
+    The places were selected because their counts were high, so the expected numbers of the top
+    ranks are, on average, a little too high in spite of the shrinkage. Ranks that are close are
+    not different: look at the intervals. The list says where reports are expected, not where harm
+    is worst.
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> calls = hs.simulate_incidents(5000, boroughs=["Camden"], rng=1).incidents
+    >>> camden = hs.load_boroughs().loc[["E09000007"]]
+    >>> counts = hs.count_incidents(calls, hs.make_grid(camden))
+    >>> found = hs.find_hotspots(hs.weekly_intensity(counts), camden)
+    >>> len(found.table)
+    10
+    """
+    check_areas(areas)
+    settings = settings or HotspotSettings()
+    chosen = _choose(intensity, areas, settings)
+    return _collect(intensity, areas, settings, chosen)
+
+
+def _choose(
+    intensity: Intensity, areas: gpd.GeoDataFrame, settings: HotspotSettings
+) -> dict[str, list[_Candidate]]:
+    """Take places from the busiest down, grow each to a hotspot, and keep each area's best."""
+    counts = intensity.counts
+    active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
+    expected = intensity.expected(active)
+    grower = _Grower(intensity, active, expected, settings)
+    _, own_best = _bands(expected, settings)
+    area_of = counts.places["area_id"].to_numpy()[active]
+    is_listed = pd.Series(area_of).isin(areas.index).to_numpy()
+    largest = max(1, int(settings.max_area // counts.places["area_m2"].min()))
+    kept: dict[str, list[tuple[float, int, _Candidate]]] = defaultdict(list)
+    for order, place in enumerate(np.argsort(-own_best, kind="stable")):
+        if not is_listed[place] or grower.is_used[place]:
+            continue
+        heap = kept[area_of[place]]
+        is_full = len(heap) == settings.per_area
+        # No hotspot grown from here can hold more: every free place is at most as busy.
+        if is_full and own_best[place] * largest <= heap[0][0]:
+            continue
+        candidate = grower.grow(int(place))
+        if grower.count(candidate.places) < settings.least_incidents:
+            continue
+        grower.use(candidate.places)
+        entry = (candidate.expected, -order, candidate)
+        if is_full:
+            heapq.heappushpop(heap, entry)
+        else:
+            heapq.heappush(heap, entry)
+    return {
+        area: [entry[2] for entry in sorted(heap, key=lambda entry: entry[:2], reverse=True)]
+        for area, heap in kept.items()
+    }
+
+
+def _bands(
+    expected: np.ndarray[Any, Any], settings: HotspotSettings
+) -> tuple[np.ndarray[Any, Any] | None, np.ndarray[Any, Any]]:
+    if expected.shape[1] != HOURS:
+        return None, expected[:, 0]
+    return best_bands(
+        expected, hours_per_week=settings.hours_per_week, longest_band=settings.longest_band
+    )
+
+
+def grow_hotspot(
+    intensity: Intensity, position: int, *, settings: HotspotSettings | None = None
+) -> tuple[np.ndarray[Any, Any], Band | None, float]:
+    """Grow the hotspot that one place would make if no other had been found before.
+
+    Parameters
+    ----------
+    intensity : Intensity
+        What `weekly_intensity` estimated.
+    position : int
+        Position of a place with at least one incident, in `counts.places`.
+    settings : HotspotSettings, optional
+        As for `find_hotspots`.
+
+    Returns
+    -------
+    positions : array of int
+        The places of the set, the given one first.
+    band : Band or None
+        Its hours; None for monthly data.
+    expected : float
+        Incidents to expect a week in its hours.
+    """
+    active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
+    grower = _Grower(intensity, active, intensity.expected(active), settings or HotspotSettings())
+    candidate = grower.grow(int(np.searchsorted(active, position)))
+    return active[list(candidate.places)], candidate.band, candidate.expected
+
+
+class _Grower:
+    """Grows hotspots over neighbouring places and remembers which places are taken."""
+
+    def __init__(
+        self,
+        intensity: Intensity,
+        active: np.ndarray[Any, Any],
+        expected: np.ndarray[Any, Any],
+        settings: HotspotSettings,
+    ) -> None:
+        places = intensity.counts.places
+        self.active = active
+        self.expected = expected
+        self.settings = settings
+        self.area = places["area_m2"].to_numpy()[active]
+        self.n = intensity.places["n"].to_numpy()[active]
+        self.beside = neighbours(places)[active][:, active].tocsr()
+        self.is_used = np.zeros(len(active), dtype=bool)
+
+    def count(self, places: tuple[int, ...]) -> float:
+        return float(self.n[list(places)].sum())
+
+    def use(self, places: tuple[int, ...]) -> None:
+        self.is_used[list(places)] = True
+
+    def grow(self, first: int) -> _Candidate:
+        places = [first]
+        week = self.expected[first]
+        band, mask, value = self._band(week)
+        least = self.settings.least_share * value / self.area[first]
+        while True:
+            beside = {
+                int(place)
+                for member in places
+                for place in self.beside.indices[
+                    self.beside.indptr[member] : self.beside.indptr[member + 1]
+                ]
+                if not self.is_used[place]
+            } - set(places)
+            room = self.settings.max_area - self.area[places].sum()
+            near = np.array(
+                sorted(place for place in beside if self.area[place] <= room), dtype=int
+            )
+            if len(near) == 0:
+                break
+            gain = self.expected[near][:, mask].sum(axis=1)
+            best = int(np.argmax(gain))
+            if gain[best] / self.area[near[best]] < least:
+                break
+            places.append(int(near[best]))
+            week = week + self.expected[near[best]]
+            band, mask, value = self._band(week)
+        return _Candidate(tuple(places), band, value)
+
+    def _band(self, week: np.ndarray[Any, Any]) -> tuple[Band | None, np.ndarray[Any, Any], float]:
+        bands, values = _bands(week[None, :], self.settings)
+        if bands is None:
+            return None, np.ones(1, dtype=bool), float(values[0])
+        band = Band(*(int(part) for part in bands[0]))
+        return band, band.mask, float(values[0])
+
+
+def _collect(
+    intensity: Intensity,
+    areas: gpd.GeoDataFrame,
+    settings: HotspotSettings,
+    chosen: dict[str, list[_Candidate]],
+) -> HotspotList:
+    counts = intensity.counts
+    active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
+    place_ids = counts.places.index
+    facts = _Facts(intensity)
+    rows, members, weeks, grounds, short = [], [], [], [], []
+    for area_id, name in areas["name"].items():
+        listed = chosen.get(str(area_id), [])
+        for rank, candidate in enumerate(listed, start=1):
+            positions = active[list(candidate.places)]
+            hotspot_id = f"{area_id}_{place_ids[positions[0]]}"
+            week = intensity.expected(positions).sum(axis=0)
+            ground = shapely.union_all(counts.places.geometry.to_numpy()[positions])
+            rows.append(
+                {
+                    "hotspot_id": hotspot_id,
+                    "name": f"{name} {rank}",
+                    "borough": str(area_id),
+                    "rank": rank,
+                    **facts.of(positions, candidate, week, settings.interval),
+                    "n_places": len(positions),
+                    "area_m2": float(shapely.area(ground)),
+                }
+            )
+            grounds.append(ground)
+            weeks.append(week)
+            members += [(hotspot_id, place_ids[position]) for position in positions]
+        if len(listed) < settings.per_area:
+            reason = _why_short(intensity, str(area_id), len(listed), settings)
+            short.append((area_id, name, len(listed), settings.per_area, reason))
+    width = HOURS if intensity.week is not None else 1
+    ids = pd.Index([row["hotspot_id"] for row in rows], name="hotspot_id", dtype="str")
+    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS).drop(
+        columns="hotspot_id"
+    )
+    geometry = gpd.GeoSeries(grounds, index=ids, crs=CRS)
+    grid_refs = _grid_references(geometry)
+    return HotspotList(
+        table=gpd.GeoDataFrame(
+            table.set_axis(ids).assign(grid_ref=grid_refs), geometry=geometry, crs=CRS
+        ),
+        members=pd.DataFrame(members, columns=["hotspot_id", "place_id"], dtype="str"),
+        week=pd.DataFrame(np.array(weeks).reshape(len(ids), width), index=ids),
+        short=pd.DataFrame(
+            short, columns=["area_id", "name", "listed", "asked", "reason"]
+        ).set_index("area_id"),
+    )
+
+
+_COLUMNS = [
+    "hotspot_id",
+    "name",
+    "borough",
+    "rank",
+    "weekdays",
+    "start_hour",
+    "end_hour",
+    "hours",
+    "expected_per_week",
+    "expected_low",
+    "expected_high",
+    "expected_all_hours",
+    "n",
+    "n_nights",
+    "n_months",
+    "n_in_hours",
+    "n_places",
+    "area_m2",
+]
+
+
+def _grid_references(geometry: gpd.GeoSeries) -> list[str]:
+    middle = geometry.representative_point()
+    return list(national_grid_reference(middle.x.to_numpy(), middle.y.to_numpy()))
+
+
+class _Facts:
+    """What the counts say about a set of places."""
+
+    def __init__(self, intensity: Intensity) -> None:
+        self.intensity = intensity
+        counts = intensity.counts
+        self.table = counts.table.sort_values("place", kind="stable")
+        self.starts = np.searchsorted(
+            self.table["place"].to_numpy(), np.arange(len(counts.places) + 1)
+        )
+        self.hour_of_week = (self.table["date"].dt.day_of_week * _DAY + self.table["hour"]).to_numpy()
+        small_hours = self.table["hour"].between(0, 5)
+        self.night = (
+            self.table["date"] - pd.to_timedelta(small_hours.astype("int64"), "D")
+        ).to_numpy()
+        self.month = self.table["date"].dt.to_period("M").to_numpy()
+        self.n = self.table["n"].to_numpy()
+        self.has_hour = self.table["hour"].to_numpy() >= 0
+
+    def of(
+        self,
+        positions: np.ndarray[Any, Any],
+        candidate: _Candidate,
+        week: np.ndarray[Any, Any],
+        level: float,
+    ) -> dict[str, object]:
+        rows = np.concatenate(
+            [np.arange(self.starts[place], self.starts[place + 1]) for place in positions]
+        )
+        band = candidate.band
+        mask = band.mask if band else None
+        variance = self.intensity.variance(positions, mask)
+        low, high = predictive_interval(candidate.expected, variance, level)
+        own = self.n[rows]
+        timed = self.has_hour[rows]
+        in_hours = float(own[timed][mask[self.hour_of_week[rows][timed]]].sum()) if band else None
+        return {
+            "weekdays": ",".join(map(str, band.weekdays)) if band else None,
+            "start_hour": float(band.start_hour) if band else np.nan,
+            "end_hour": float(band.end_hour) if band else np.nan,
+            "hours": describe_band(band) if band else None,
+            "expected_per_week": candidate.expected,
+            "expected_low": low,
+            "expected_high": high,
+            "expected_all_hours": float(week.sum()),
+            "n": float(own.sum()),
+            "n_nights": float(len(np.unique(self.night[rows]))) if band else np.nan,
+            "n_months": len(set(self.month[rows])),
+            "n_in_hours": in_hours if band else np.nan,
+        }
+
+
+def predictive_interval(mean: float, variance: float, level: float) -> tuple[float, float]:
+    """Give the interval that next week's count falls into with at least a given probability.
+
+    Parameters
+    ----------
+    mean, variance : float
+        Of the count. With a variance no larger than the mean the count is taken as Poisson,
+        otherwise as negative binomial with that mean and variance.
+    level : float
+        Probability, above 0 and below 1, with equal tails.
+
+    Returns
+    -------
+    low, high : float
+        Whole numbers.
+
+    Examples
+    --------
+    >>> predictive_interval(2.0, 2.0, 0.9)
+    (0.0, 5.0)
+    >>> predictive_interval(2.0, 6.0, 0.9)
+    (0.0, 7.0)
+    """
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    if variance <= mean * (1 + 1e-9):
+        ends = poisson.ppf(tails, mean)
+    else:
+        ends = nbinom.ppf(tails, mean**2 / (variance - mean), mean / variance)
+    return float(ends[0]), float(ends[1])
+
+
+def _why_short(intensity: Intensity, area_id: str, listed: int, settings: HotspotSettings) -> str:
+    own = intensity.places["area_id"] == area_id
+    if not own.any():
+        return "The area holds no place: it is smaller than the places, or lies outside them."
+    n = intensity.places.loc[own, "n"]
+    if n.sum() == 0:
+        return "No incident of the period was placed in it."
+    with_any = int((n > 0).sum())
+    words = f"{with_any:,} place{'s' if with_any != 1 else ''}"
+    return (
+        f"Its {n.sum():,.0f} incidents lie in {words}, which make "
+        f"{listed} hotspot{'s' if listed != 1 else ''} with at least {settings.least_incidents} "
+        "incidents."
+    )

@@ -1,0 +1,237 @@
+"""A first tasking list: which hotspots the teams of each area visit, on which days and tours.
+
+Each tour of each day has so many visits; they go to the hotspots with most expected in the part of
+their hours that the tour covers, at most one visit a tour. Greedy, and the best possible for this
+rule, because visits do not compete but for the number in a tour.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from hotspots.errors import InputError, invalid
+from hotspots.settings import TaskSettings
+from hotspots.tables import TASKS
+from hotspots.times import DAYS, HOURS, Band
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import geopandas as gpd
+
+_DAY: Final = 24
+_TOUR: Final = re.compile(r"^(?P<name>\S.*?)\s+(?P<start>\d{1,2})-(?P<end>\d{1,2})$")
+_LEAST_EXPECTED: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Tour:
+    """A tour of duty.
+
+    Parameters
+    ----------
+    name : str
+        What the teams call it.
+    start_hour, end_hour : int
+        Hours of the day, 0–23; a tour that ends at or before its start runs past midnight.
+    """
+
+    name: str
+    start_hour: int
+    end_hour: int
+
+    @property
+    def n_hours(self) -> int:
+        """Length of the tour, hours, 1–24."""
+        return (self.end_hour - self.start_hour - 1) % _DAY + 1
+
+    def hours_of_week(self, weekday: int) -> np.ndarray[Any, Any]:
+        """Give the hours of the week of the tour that begins on a weekday, in order."""
+        first = weekday * _DAY + self.start_hour
+        return (first + np.arange(self.n_hours)) % HOURS
+
+
+def read_tours(texts: tuple[str, ...]) -> tuple[Tour, ...]:
+    """Read tours from texts such as "late 15-23".
+
+    Raises
+    ------
+    InputError
+        If a text is not a name and two hours, or two tours have one name.
+    """
+    tours = []
+    for text in texts:
+        match = _TOUR.match(text.strip())
+        if match is None or int(match["start"]) >= _DAY or int(match["end"]) > _DAY:
+            raise invalid("tours", text, "a name and two hours of the day, such as 'late 15-23'")
+        tours.append(Tour(match["name"], int(match["start"]), int(match["end"]) % _DAY))
+    names = [tour.name for tour in tours]
+    if len(set(names)) < len(names):
+        msg = f"Invalid tours '{', '.join(names)}'. Must have different names."
+        raise InputError(msg)
+    return tuple(tours)
+
+
+def recommend_tasks(
+    hotspots: gpd.GeoDataFrame,
+    week: pd.DataFrame,
+    *,
+    settings: TaskSettings | None = None,
+) -> pd.DataFrame:
+    """Recommend visits to hotspots that fit what the teams can do.
+
+    Parameters
+    ----------
+    hotspots : GeoDataFrame
+        A hotspots table.
+    week : DataFrame
+        Expected incidents in each hour of the week, a row a hotspot, 168 columns; one column for
+        monthly data (`HotspotList.week`).
+    settings : TaskSettings, optional
+        Teams, visits, tours, and the share of visits that are really made.
+
+    Returns
+    -------
+    DataFrame
+        A tasks table: one row a hotspot and tour, ordered by area and rank, with the planned
+        visits a week, those to count on, and the reason. Monthly data has no tours: one row a
+        hotspot.
+
+    Raises
+    ------
+    InputError
+        If a hotspot has no row in `week`, or the tours cannot be read.
+
+    Notes
+    -----
+    Every tour of an area has teams × visits places. A hotspot is visited at most once a tour, in
+    the hours that it shares with the tour. For monthly data each hotspot is planned for one visit
+    a day, in order of rank, until the visits of the week are used up.
+
+    Caveats
+    -------
+    A recommendation to be discussed, not an order: it knows nothing of what the team knows, of
+    travel, or of officers' safety. Every area is given the same teams until real ones are read.
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> calls = hs.simulate_incidents(5000, boroughs=["Camden"], rng=1).incidents
+    >>> analysis = hs.analyse(calls, boroughs=["Camden"], progress=False)
+    >>> tasks = hs.recommend_tasks(analysis.hotspots, analysis.found.week)
+    >>> bool(tasks["visits_per_week"].max() <= 7)
+    True
+    """
+    settings = settings or TaskSettings()
+    tours = read_tours(settings.tours)
+    lacking = hotspots.index.difference(week.index)
+    if len(lacking):
+        msg = f"Invalid week. Must have a row for every hotspot; {', '.join(lacking[:5])} lack one."
+        raise InputError(msg)
+    if len(hotspots) == 0 or not tours:
+        return pd.DataFrame(TASKS.empty())
+    per_tour = settings.teams_per_area * settings.visits_per_tour
+    rows: list[dict[str, object]] = []
+    for _, own in hotspots.groupby("borough", sort=False):
+        if week.shape[1] == HOURS:
+            rows += _timed_rows(own, week, tours, per_tour)
+        else:
+            rows += _monthly_rows(own, per_tour * len(tours) * len(DAYS))
+    if not rows:
+        return pd.DataFrame(TASKS.empty())
+    table = pd.DataFrame(rows)
+    described = hotspots[["name", "borough", "rank", "location", "grid_ref"]]
+    table = table.join(described, on="hotspot_id")
+    table["visit_minutes"] = settings.visit_minutes
+    table["delivered_per_week"] = table["visits_per_week"] * settings.delivery
+    table["reason"] = [
+        _reason(row, hotspots.loc[row["hotspot_id"], "why"], settings)
+        for _, row in table.iterrows()
+    ]
+    for column in ("tour", "days"):
+        table[column] = table[column].astype("str").mask(table[column].isna())
+    tour_name = table["tour"].fillna("any")
+    ids = pd.Index(table["hotspot_id"] + "_" + tour_name, name=TASKS.index.name)
+    return table.set_axis(ids)[[column.name for column in TASKS.columns]]
+
+
+def _timed_rows(
+    hotspots: gpd.GeoDataFrame, week: pd.DataFrame, tours: tuple[Tour, ...], per_tour: int
+) -> list[dict[str, object]]:
+    masks = np.array([_mask(row) for _, row in hotspots.iterrows()])
+    in_band = np.where(masks, week.loc[hotspots.index].to_numpy(), 0.0)
+    rows: list[dict[str, object]] = []
+    for tour in tours:
+        # What a visit on each day could meet: hotspots in rows, weekdays in columns.
+        gain = np.column_stack(
+            [in_band[:, tour.hours_of_week(day)].sum(axis=1) for day in range(len(DAYS))]
+        )
+        order = np.argsort(-gain, axis=0, kind="stable")
+        is_visited = np.zeros(gain.shape, dtype=bool)
+        np.put_along_axis(is_visited, order[:per_tour], values=True, axis=0)
+        is_visited &= gain > _LEAST_EXPECTED
+        for place in np.flatnonzero(is_visited.any(axis=1)):
+            days = np.flatnonzero(is_visited[place])
+            shared = tour.hours_of_week(int(days[0]))
+            shared = shared[masks[place][shared]] % _DAY
+            rows.append(
+                {
+                    "hotspot_id": hotspots.index[place],
+                    "tour": tour.name,
+                    "days": ", ".join(DAYS[day] for day in days),
+                    "from_hour": float(shared[0]),
+                    "to_hour": float((shared[-1] + 1) % _DAY),
+                    "visits_per_week": len(days),
+                    "expected_in_tour": float(gain[place, days].sum()),
+                }
+            )
+    order_of = {name: place for place, name in enumerate(hotspots.index)}
+    return sorted(rows, key=lambda row: order_of[row["hotspot_id"]])
+
+
+def _mask(hotspot: pd.Series[Any]) -> np.ndarray[Any, Any]:
+    """Which hours of the week a hotspot's own hours are."""
+    days = [int(day) for day in hotspot["weekdays"].split(",")]
+    start, end = int(hotspot["start_hour"]), int(hotspot["end_hour"])
+    return Band(days[0], len(days), start, (end - start - 1) % _DAY + 1).mask
+
+
+def _monthly_rows(hotspots: gpd.GeoDataFrame, per_week: int) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    left = per_week
+    for name, hotspot in hotspots.iterrows():
+        visits = min(len(DAYS), left)
+        if visits == 0:
+            break
+        left -= visits
+        rows.append(
+            {
+                "hotspot_id": name,
+                "tour": None,
+                "days": None,
+                "from_hour": np.nan,
+                "to_hour": np.nan,
+                "visits_per_week": visits,
+                "expected_in_tour": float(hotspot["expected_per_week"]),
+            }
+        )
+    return rows
+
+
+def _reason(row: pd.Series[Any], why: str, settings: TaskSettings) -> str:
+    visits = f"{row['visits_per_week']} visits of {settings.visit_minutes} minutes a week"
+    if row["visits_per_week"] == 1:
+        visits = f"1 visit of {settings.visit_minutes} minutes a week"
+    if isinstance(row["tour"], str):
+        when = f"{row['tour']} tour, {row['from_hour']:02.0f}:00–{row['to_hour']:02.0f}:00"
+    else:
+        when = "the data are monthly: choose the tour from local knowledge"
+    return (
+        f"{visits} ({when}; count on {row['delivered_per_week']:.1f}), where "
+        f"{row['expected_in_tour']:.1f} a week are expected. {why}"
+    )

@@ -1,0 +1,26 @@
+"""When was it? Hour of the week, nights, exposure and weekly profiles on the local clock."""
+
+from hotspots.times.bands import Band, best_band, best_bands, describe_band
+from hotspots.times.week import (
+    DAYS,
+    HOURS,
+    exposure,
+    hour_of_week,
+    night_of,
+    week_profile,
+    weekday_shares,
+)
+
+__all__ = [
+    "DAYS",
+    "HOURS",
+    "Band",
+    "best_band",
+    "best_bands",
+    "describe_band",
+    "exposure",
+    "hour_of_week",
+    "night_of",
+    "week_profile",
+    "weekday_shares",
+]
