@@ -1,0 +1,34 @@
+"""Fixtures and rules for all tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+_MUST_RUN = ("acceptance", "browser")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of real data beside the checkout, or skip."""
+    if not _SHARED.is_dir():
+        pytest.skip("the real data sets (../shared/data) are not beside the checkout")
+    return _SHARED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped acceptance or browser test is a failure."""
+    report = yield
+    marked = [name for name in _MUST_RUN if item.get_closest_marker(name)]
+    if report.skipped and marked and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"a test marked '{marked[0]}' was skipped in CI: {report.longrepr}"
+    return report
+
