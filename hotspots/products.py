@@ -228,7 +228,6 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
         "left_out": list(analysis.left_out),
         "notes": notes,
         "min_incidents": analysis.min_incidents.to_dict(),
-        "week_weight": analysis.intensity.week_weight,
         "method": _METHOD,
         "settings": analysis.settings.to_dict(),
         "versions": {

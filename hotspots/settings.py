@@ -130,14 +130,21 @@ class HotspotSettings(_Section):
     )
     hours_per_week: int = _tunable(
         12,
-        "The same number of hours for every hotspot makes them comparable; about one tour and a "
-        "half a week can be spared for the busiest places",
+        "The most hours of one hotspot: the same for all makes them comparable, and about one tour "
+        "and a half a week can be spared for the busiest places",
         unit="hours",
         least=1,
         most=168,
     )
     longest_band: int = _tunable(
         8, "One tour of duty", unit="hours in a day", least=1, most=_HOURS_IN_DAY
+    )
+    band_share: float = _tunable(
+        0.9,
+        "Of the bands of hours that hold at least this share of what the best one holds, the "
+        "shortest is taken: hours in which little happens are not added for little",
+        least=0.5,
+        most=1,
     )
     least_incidents: int = _tunable(
         3, "One or two incidents say nothing about a place", unit="incidents", least=1

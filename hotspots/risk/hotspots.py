@@ -2,7 +2,7 @@
 
 From the weekly intensity, not from a cloud of points: a set grows from its busiest place over its
 neighbours while it can still be walked, and its hours are the band of the week that holds most of
-what is expected there. The same number of hours for every hotspot makes them comparable.
+what is expected there. The same limit of hours for every hotspot makes them comparable.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def find_hotspots(
     Places are taken in the order of what is expected in their own best band. A set grows by the
     neighbour with most expected in the set's band, while it stays under `max_area` and the
     neighbour holds at least `least_share` as much by area as the first place; then the band is
-    found again. A place is in one hotspot at most. A single place larger than `max_area` is a
+    found again: of the bands within `hours_per_week` that hold at least `band_share` of what the
+    best one holds, the one with the fewest hours. A place is in one hotspot at most. A single place larger than `max_area` is a
     hotspot by itself. The predictive interval is that of a negative binomial count with the
     posterior's mean and variance.
 
@@ -130,7 +131,8 @@ def _choose(
     active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
     expected = intensity.expected(active)
     grower = _Grower(intensity, active, expected, settings)
-    _, own_best = _bands(expected, settings)
+    # The most that each place can add to any band, for the order and for the bound below.
+    _, own_best = _bands(expected, settings, keep=1.0)
     area_of = counts.places["area_id"].to_numpy()[active]
     is_listed = pd.Series(area_of).isin(areas.index).to_numpy()
     largest = max(1, int(settings.max_area // counts.places["area_m2"].min()))
@@ -159,12 +161,15 @@ def _choose(
 
 
 def _bands(
-    expected: np.ndarray[Any, Any], settings: HotspotSettings
+    expected: np.ndarray[Any, Any], settings: HotspotSettings, *, keep: float
 ) -> tuple[np.ndarray[Any, Any] | None, np.ndarray[Any, Any]]:
     if expected.shape[1] != HOURS:
         return None, expected[:, 0]
     return best_bands(
-        expected, hours_per_week=settings.hours_per_week, longest_band=settings.longest_band
+        expected,
+        hours_per_week=settings.hours_per_week,
+        longest_band=settings.longest_band,
+        keep=keep,
     )
 
 
@@ -252,7 +257,7 @@ class _Grower:
         return _Candidate(tuple(places), band, value)
 
     def _band(self, week: np.ndarray[Any, Any]) -> tuple[Band | None, np.ndarray[Any, Any], float]:
-        bands, values = _bands(week[None, :], self.settings)
+        bands, values = _bands(week[None, :], self.settings, keep=self.settings.band_share)
         if bands is None:
             return None, np.ones(1, dtype=bool), float(values[0])
         band = Band(*(int(part) for part in bands[0]))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
 from scipy.special import gammaln
 
@@ -28,8 +27,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _OUTSIDE: Final = "(outside)"
 _LEAST_VARIANCE: Final = 1e-12
-# Between "every place has its own week" and "all places share one", in pseudo-incidents.
-_LOG_WEIGHTS: Final = (0.0, np.log(1e6))
+# From "the place has its own week" to "it has its area's", in pseudo-incidents.
+_WEIGHTS: Final = np.geomspace(1.0, 1e5, 11)
+_ROUNDS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,16 @@ class Intensity:
     places : DataFrame
         One row a place, index `place_id`: `area_id`, `n`, `dispersion` (variance over mean of
         its nightly or monthly counts, at least 1), `shape` and `rate` of the gamma distribution
-        of its incidents a week, and `mean`.
+        of its incidents a week, `mean`, and `week_weight`: how many of its own incidents its
+        area's week is worth (small for a place with hours of its own; NaN for monthly data).
     week : DataFrame or None
         Share of a week's incidents in each hour, a row an area, 168 columns; None for monthly
         data.
-    week_weight : float
-        How many incidents of its own a place needs before its own week counts as much as its
-        area's; NaN for monthly data.
     """
 
     counts: Counts
     places: pd.DataFrame
     week: pd.DataFrame | None
-    week_weight: float
 
     def expected(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Give the expected incidents a week of some places.
@@ -100,7 +97,7 @@ class Intensity:
         shares = self._shares(positions)
         if hours is not None and shares is not None:
             share = shares[:, hours].sum(axis=1)
-            weight = self.week_weight + part["n"].to_numpy() / dispersion
+            weight = part["week_weight"].to_numpy() + part["n"].to_numpy() / dispersion
             share_variance = share * (1 - share) / (weight + 1)
         total_variance = shape / rate**2
         chance = dispersion * mean * share
@@ -119,7 +116,7 @@ class Intensity:
         part = self.places.iloc[positions]
         own = self._own_weeks[positions].toarray()
         area = self.week.to_numpy()[self.week.index.get_indexer(part["area_id"])]
-        weight = self.week_weight
+        weight = part["week_weight"].to_numpy()[:, None]
         return np.asarray((weight * area + own) / (weight + own.sum(axis=1, keepdims=True)))
 
 
@@ -146,8 +143,11 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     included and at least 1: forty calls in one night count about as much as one. The prior of an
     area is fitted by moments to all its places, those without incidents included. The share of
     the week in hour h is (k q(h) + x(h)/d) / (k + n/d), where q is the area's own week, itself
-    shrunk to that of all areas, x are the place's counts by exposure, and k is the one number that
-    makes the counts most likely (Dirichlet–multinomial).
+    shrunk to that of all areas, and x are the place's counts by exposure. Each place has its own k:
+    the distribution of k over all places is the one that makes their counts most likely
+    (Dirichlet–multinomial, expectation maximisation over a grid), and a place gets its mean over
+    that distribution given its counts. So most places follow their area, and one with hours of
+    its own follows them.
 
     Caveats
     -------
@@ -182,14 +182,19 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     places["shape"] = n / dispersion + places["area_id"].map(prior["shape"])
     places["rate"] = counts.weeks / dispersion + places["area_id"].map(prior["rate"])
     places["mean"] = places["shape"] / places["rate"]
+    places["week_weight"] = np.nan
     if counts.tier == "monthly":
-        return Intensity(counts, places, None, float("nan"))
+        return Intensity(counts, places, None)
     week = _area_weeks(counts, area, occasions, n_occasions)
     own = _discounted(counts, dispersion)
     rows_of_area = week.to_numpy()[week.index.get_indexer(area)]
-    weight = _pooling_weight(own, rows_of_area)
-    _LOG.info("a place's own week counts as much as its area's from %.0f incidents", weight)
-    return Intensity(counts, places, week, weight)
+    places["week_weight"] = _pooling_weights(own, rows_of_area)
+    _LOG.info(
+        "%d of %d places with incidents follow their own week more than their area's",
+        int((places["week_weight"] < places["n"] / places["dispersion"]).sum()),
+        int((places["n"] > 0).sum()),
+    )
+    return Intensity(counts, places, week)
 
 
 def _dispersion(
@@ -246,25 +251,37 @@ def _area_weeks(
     # Half an incident in every hour keeps an hour without any possible.
     overall = own.sum(axis=0) + 0.5
     overall = overall / overall.sum()
-    weight = _pooling_weight(csr_array(own), np.tile(overall, (len(names), 1)))
+    weight = _pooling_weights(csr_array(own), np.tile(overall, (len(names), 1)))[:, None]
     week = (weight * overall + own) / (weight + own.sum(axis=1, keepdims=True))
     return pd.DataFrame(week, index=pd.Index(names, name="area_id"))
 
 
-def _pooling_weight(own: csr_array[Any, Any], base: np.ndarray[Any, Any]) -> float:
-    """Find the pseudo-incidents k that make the weeks most likely (Dirichlet–multinomial)."""
+def _pooling_weights(
+    own: csr_array[Any, Any], base: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """Find for each row how many pseudo-incidents its area's week is worth.
+
+    Every row draws its own k from a common distribution over a grid, which is fitted to all rows
+    by expectation maximisation. Most rows follow their area and get a large k, a row with hours of
+    its own a small one; nobody sets a threshold.
+    """
     rows = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
     share = base[rows, own.indices]
     totals = np.asarray(own.sum(axis=1)).ravel()
-    totals = totals[totals > 0]
-    if len(totals) == 0:
-        return float(np.exp(_LOG_WEIGHTS[1]))
-
-    def surprise(log_weight: float) -> float:
-        weight = np.exp(log_weight)
-        within = gammaln(own.data + weight * share) - gammaln(weight * share)
-        between = gammaln(weight) - gammaln(weight + totals)
-        return -float(within.sum() + between.sum())
-
-    best = minimize_scalar(surprise, bounds=_LOG_WEIGHTS, method="bounded")
-    return float(np.exp(best.x))
+    fit = np.empty((own.shape[0], len(_WEIGHTS)))
+    for column, weight in enumerate(_WEIGHTS):
+        gain = gammaln(own.data + weight * share) - gammaln(weight * share)
+        fit[:, column] = np.bincount(rows, weights=gain, minlength=own.shape[0])
+        fit[:, column] += gammaln(weight) - gammaln(weight + totals)
+    relative = np.exp(fit - fit.max(axis=1, keepdims=True))
+    has_own = totals > 0
+    common = np.full(len(_WEIGHTS), 1.0 / len(_WEIGHTS))
+    for _ in range(_ROUNDS if has_own.any() else 0):
+        chance = relative[has_own] * common
+        common = (chance / chance.sum(axis=1, keepdims=True)).mean(axis=0)
+    chance = relative * common
+    chance /= chance.sum(axis=1, keepdims=True)
+    # The mean of (k q + x) / (k + n) over k is again of that form, with k = A / B.
+    of_area = (chance * (_WEIGHTS / (_WEIGHTS + totals[:, None]))).sum(axis=1)
+    of_own = (chance / (_WEIGHTS + totals[:, None])).sum(axis=1)
+    return np.asarray(of_area / of_own)

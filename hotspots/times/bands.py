@@ -62,7 +62,11 @@ class Band:
 
 
 def best_bands(
-    profiles: np.ndarray[Any, Any], *, hours_per_week: int = 12, longest_band: int = 8
+    profiles: np.ndarray[Any, Any],
+    *,
+    hours_per_week: int = 12,
+    longest_band: int = 8,
+    keep: float = 1.0,
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Find, for each weekly profile, the band that holds most of it within a number of hours.
 
@@ -74,12 +78,15 @@ def best_bands(
         The most hours that a band may hold, 1–168.
     longest_band : int
         The most hours on one day, 1–24.
+    keep : float
+        Above 0 and at most 1: take the band with the fewest hours that holds at least this share
+        of what the best one holds, so that empty hours are not added for little.
 
     Returns
     -------
     bands : int array (n, 4)
-        first_day, n_days, start_hour and n_hours of each `Band`. Of bands with the same sum, the
-        shortest, then the earliest in the week.
+        first_day, n_days, start_hour and n_hours of each `Band`. Of bands with as many hours, the
+        one that holds most, then the earliest in the week.
     totals : float array (n,)
         The sum of the profile inside the band.
 
@@ -90,33 +97,39 @@ def best_bands(
     """
     profiles = np.asarray(profiles, dtype=np.float64)
     if profiles.ndim != 2 or profiles.shape[1] != HOURS:  # noqa: PLR2004
-        raise invalid(
-            "profiles", f"shape {profiles.shape}", "168 numbers a row, one an hour of the week"
-        )
-    n = len(profiles)
-    bands = np.tile(np.array([0, 1, 0, 1]), (n, 1))
-    totals = np.full(n, -1.0)
-    rows = np.arange(n)
-    band_sums = np.zeros((n, HOURS))
-    # Shortest first, and only a clearly larger sum replaces the best: ties stay with the shortest.
+        given = f"shape {profiles.shape}"
+        raise invalid("profiles", given, "168 numbers a row, one an hour of the week")
+    shapes, firsts, sums = [], [], []
+    band_sums = np.zeros(profiles.shape)
     for n_hours in range(1, min(longest_band, hours_per_week, _DAY) + 1):
         band_sums = band_sums + np.roll(profiles, 1 - n_hours, axis=1)
-        sums = np.zeros((n, HOURS))
+        run_sums = np.zeros(profiles.shape)
         for n_days in range(1, min(_WEEK, hours_per_week // n_hours) + 1):
-            sums = sums + np.roll(band_sums, -_DAY * (n_days - 1), axis=1)
-            place = sums.argmax(axis=1)
-            value = sums[rows, place]
-            better = value > totals * (1 + 1e-9) + 1e-12
-            totals[better] = value[better]
-            bands[better, 0] = place[better] // _DAY
-            bands[better, 1] = n_days
-            bands[better, 2] = place[better] % _DAY
-            bands[better, 3] = n_hours
-    return bands, np.maximum(totals, 0.0)
+            run_sums = run_sums + np.roll(band_sums, -_DAY * (n_days - 1), axis=1)
+            shapes.append((n_days, n_hours))
+            firsts.append(run_sums.argmax(axis=1))
+            sums.append(run_sums.max(axis=1))
+    # Fewest hours first; sums of the same hours added in another order differ in the last digit.
+    order = sorted(range(len(shapes)), key=lambda shape: shapes[shape][0] * shapes[shape][1])
+    value = np.array([sums[shape] for shape in order])
+    hours = np.array([shapes[shape][0] * shapes[shape][1] for shape in order])
+    is_enough = value >= keep * value.max(axis=0) * (1 - 1e-9)
+    fewest = hours[is_enough.argmax(axis=0)]
+    is_candidate = is_enough & (hours[:, None] == fewest)
+    chosen = np.where(is_candidate, value, -1.0).argmax(axis=0)
+    rows = np.arange(len(profiles))
+    first = np.array([firsts[shape] for shape in order])[chosen, rows]
+    shape_of = np.array([shapes[shape] for shape in order])[chosen]
+    bands = np.column_stack([first // _DAY, shape_of[:, 0], first % _DAY, shape_of[:, 1]])
+    return bands, value[chosen, rows]
 
 
 def best_band(
-    profile: np.ndarray[Any, Any], *, hours_per_week: int = 12, longest_band: int = 8
+    profile: np.ndarray[Any, Any],
+    *,
+    hours_per_week: int = 12,
+    longest_band: int = 8,
+    keep: float = 1.0,
 ) -> tuple[Band, float]:
     """Find the band that holds most of one weekly profile; see `best_bands`.
 
@@ -130,7 +143,10 @@ def best_band(
     ('Fri–Sat 23:00–01:00', 12.0)
     """
     bands, totals = best_bands(
-        np.asarray(profile)[None, :], hours_per_week=hours_per_week, longest_band=longest_band
+        np.asarray(profile)[None, :],
+        hours_per_week=hours_per_week,
+        longest_band=longest_band,
+        keep=keep,
     )
     return Band(*(int(value) for value in bands[0])), float(totals[0])
 

@@ -73,6 +73,13 @@ class TestByHand:
         assert total == 4
         assert describe_band(band) == "Fri–Sat 23:00–01:00"
 
+    def test_keep_leaves_out_hours_in_which_little_happens(self) -> None:
+        """Of 100 in two hours and 4 in a third, 90 % need only the two."""
+        profile = np.zeros(168)
+        profile[[10, 11, 12]] = [60, 40, 4]
+        assert best_band(profile)[0] == Band(0, 1, 10, 3)
+        assert best_band(profile, keep=0.9) == (Band(0, 1, 10, 2), 100.0)
+
     def test_band_round_the_week(self) -> None:
         """A band may run from Sunday to Monday."""
         band = Band(first_day=6, n_days=2, start_hour=22, n_hours=3)
