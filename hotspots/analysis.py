@@ -6,6 +6,7 @@ no method of its own; the frozen `Analysis` holds every step, so that each can b
 
 from __future__ import annotations
 
+import difflib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,8 +19,10 @@ import shapely
 from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_areas
 from hotspots.counts import Counts, count_incidents
 from hotspots.errors import InputError, invalid
+from hotspots.explain import Explanation, explain_place
 from hotspots.incidents import Reading, find_episodes, tier_of
 from hotspots.patterns import choose_min_incidents, find_clusters, summarise_clusters
+from hotspots.products import draw_map, save_folder
 from hotspots.progress import track
 from hotspots.risk import (
     HotspotList,
@@ -39,12 +42,15 @@ if TYPE_CHECKING:
 
     import folium
 
-    from hotspots.explain import Explanation
     from hotspots.incidents.reading import Tier
     from hotspots.tables import Marking
 
 _LOG = logging.getLogger(__name__)
 _N_STEPS = 6
+_MONTHLY = (
+    "The data are monthly: hours of the week, nights, episodes, clusters and tours of duty are "
+    "left out."
+)
 
 
 @dataclass(frozen=True)
@@ -133,14 +139,10 @@ class Analysis:
         InputError
             If the place is not known, with the nearest names.
         """
-        from hotspots.explain import explain_place  # noqa: PLC0415
-
         return explain_place(self, place)
 
     def map(self, *, marking: Marking = "restricted") -> folium.Map:
         """Draw the hotspots as a folium map; see `map_hotspots`."""
-        from hotspots.products import draw_map  # noqa: PLC0415
-
         return draw_map(self, marking)
 
     def save(self, folder: str | PathLike[str], *, marking: Marking = "restricted") -> Path:
@@ -165,8 +167,6 @@ class Analysis:
         InputError
             If the marking is not known, or "public", which needs its own edition.
         """
-        from hotspots.products import save_folder  # noqa: PLC0415
-
         return save_folder(self, folder, marking)
 
     def __repr__(self) -> str:
@@ -303,8 +303,6 @@ def _choose_areas(
 
 
 def _named_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
-    import difflib  # noqa: PLC0415
-
     if isinstance(names, str):
         names = [names]
     every = load_boroughs(city=True)
@@ -426,12 +424,7 @@ def _find_clusters(
             CLUSTERS.empty(),
             pd.Series([], dtype="int64"),
             None,
-            [
-                (
-                    "The data are monthly: hours of the week, nights, episodes, clusters and tours of "
-                    "duty are left out."
-                )
-            ],
+            [_MONTHLY],
         )
     said = []
     if not has_clock.all():

@@ -213,3 +213,7 @@ def main() -> None:
 def _fail(error: HotspotsError, code: int) -> int:
     Console(stderr=True).print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False)
     return code
+
+
+if __name__ == "__main__":
+    main()

@@ -156,7 +156,7 @@ class Table:
         problems = []
         for (column, check), rows in cases.groupby(["column", "check"], dropna=False, sort=False):
             if check == "column_in_dataframe":
-                problems.append(f"column '{rows['failure_case'].iloc[0]}' is missing")
+                problems += [f"column '{name}' is missing" for name in rows["failure_case"]]
                 continue
             ids = rows["index"].dropna()
             values = ", ".join(repr(value) for value in rows["failure_case"].iloc[:3])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _MUST_RUN = ("acceptance", "browser")

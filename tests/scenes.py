@@ -12,7 +12,7 @@ import shapely
 from hotspots.tables import INCIDENTS
 
 SIDE = 6000.0
-WEST, SOUTH = 530_000.0, 180_000.0
+WEST, SOUTH = 540_000.0, 180_000.0  # a corner of the 150 m grid
 
 
 def make_incidents(
@@ -83,7 +83,11 @@ class Scene:
 
 
 # background a year, incidents a planted cluster, spread of place in metres, of time in hours
-SETTINGS = {"easy": (3000, 90, 25.0, 0.6), "medium": (8000, 60, 35.0, 0.9), "hard": (16000, 40, 45.0, 1.2)}
+SETTINGS = {
+    "easy": (3000, 90, 25.0, 0.6),
+    "medium": (8000, 60, 35.0, 0.9),
+    "hard": (16000, 40, 45.0, 1.2),
+}
 
 
 def make_scene(setting: str, seed: int) -> Scene:
@@ -105,7 +109,7 @@ def make_scene(setting: str, seed: int) -> Scene:
         where.append(centre + rng.normal(0, metres, (n_planted, 2)))
         when.append(rng.integers(0, 168) + rng.normal(0, hours, n_planted))
         truth.append(np.full(n_planted, number))
-    xy = np.concatenate(where) + [WEST, SOUTH]
+    xy = np.concatenate(where) + np.array([WEST, SOUTH])
     hour = np.mod(np.concatenate(when), 168)
     week_number = rng.integers(0, 51, len(hour))
     start = pd.Timestamp("2025-01-06") + pd.to_timedelta(week_number * 168 + hour, unit="h")

@@ -18,7 +18,9 @@ POLICE_UK = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,"
     "Crime type,Last outcome category,Context\n"
 )
-ASB = ",{month},{force},{force},-0.1246,51.5007,On or near Bridge Street,E01004736,W 020C,{kind},,\n"
+ASB = (
+    ",{month},{force},{force},-0.1246,51.5007,On or near Bridge Street,E01004736,W 020C,{kind},,\n"
+)
 MET = (
     "Date,Hour,OP01,Opening_Type_1,OP02,Opening_Type_2,OP03,Opening_Type_3,CL01,Close_Type_1,CL02,"
     "Close_Type_2,CL03,Close_Type_3,Resolution_Type_1,Resolution_Type_2,Ward (AW54),Ward_Code,"
@@ -498,7 +500,9 @@ class TestMessages:
 
     def test_frame_without_coordinate_system(self) -> None:
         """A GeoDataFrame must say where its points are."""
-        frame = gpd.GeoDataFrame({"received": ["2025-01-01"]}, geometry=gpd.points_from_xy([1], [2]))
+        frame = gpd.GeoDataFrame(
+            {"received": ["2025-01-01"]}, geometry=gpd.points_from_xy([1], [2])
+        )
         with pytest.raises(hs.InputError, match="no coordinate system"):
             hs.read_incidents(frame)
 

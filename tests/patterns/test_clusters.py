@@ -109,7 +109,9 @@ class TestEdges:
         rng = np.random.default_rng(2)
         n = 6000
         start = pd.Timestamp("2025-01-06") + pd.to_timedelta(rng.integers(0, 8736, n), unit="h")
-        rows = pd.DataFrame({"start": start, "x": rng.uniform(0, 3000, n), "y": rng.uniform(0, 3000, n)})
+        rows = pd.DataFrame(
+            {"start": start, "x": rng.uniform(0, 3000, n), "y": rng.uniform(0, 3000, n)}
+        )
         table = make_incidents(rows)
         least = hs.choose_min_incidents(table, least_incidents=2)
         model = hs.WeekDBSCAN(radius=100, hours=2, min_incidents=int(least["all"]))

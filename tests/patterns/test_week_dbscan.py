@@ -175,7 +175,9 @@ class TestRelations:
     ) -> None:
         """A weight of 3 is the row three times."""
         points = np.array(rows, dtype=float)
-        weights = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(rows), max_size=len(rows))))
+        weights = np.array(
+            data.draw(st.lists(st.integers(1, 3), min_size=len(rows), max_size=len(rows)))
+        )
         model = hs.WeekDBSCAN(radius=2, hours=20, min_incidents=4)
         weighted = model.fit(points, sample_weight=weights).labels_
         repeated = model.fit(np.repeat(points, weights, axis=0)).labels_

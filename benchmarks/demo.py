@@ -1,0 +1,67 @@
+"""Measure the demonstration as a user runs it: a new process, with numba's compilation.
+
+Budget: 60 s and 3 GB on two cores. Run `python benchmarks/demo.py`; it prints a table for
+`benchmarks/results.md`. The second column is the time of importing the libraries alone, so that
+runs on different machines can be compared by their ratio.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+RUNS = 3
+BUDGET_S, BUDGET_GB = 60.0, 3.0
+IMPORTS = "import geopandas, numba, pandas, scipy.optimize, sklearn.cluster, folium, pandera.pandas"
+
+
+def measure(command: list[str], folder: Path) -> tuple[float, float]:
+    """Run a command and give its wall seconds and the peak of its resident memory in GB."""
+    # An own cache for numba, so that every run compiles as a first run does.
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / "numba")}
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    watched = psutil.Process(process.pid)
+    peak = 0
+    while process.poll() is None:
+        try:
+            peak = max(peak, watched.memory_info().rss)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.05)
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        sys.exit(f"{command} ended with {process.returncode}")
+    return seconds, peak / 1e9
+
+
+def main() -> None:
+    """Measure and print."""
+    demo = [sys.executable, "-m", "hotspots.cli", "demo"]
+    imports = [sys.executable, "-c", IMPORTS]
+    rows = []
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            alone, _ = measure(imports, folder)
+            seconds, peak = measure(demo, folder)
+            rows.append((seconds, alone, seconds / alone, peak))
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
+    print("| demo, s | imports alone, s | ratio | peak memory, GB |")
+    print("| --- | --- | --- | --- |")
+    for row in rows:
+        print("| " + " | ".join(f"{value:.1f}" for value in row) + " |")
+    worst = max(row[0] for row in rows), max(row[3] for row in rows)
+    kept = worst[0] <= BUDGET_S and worst[1] <= BUDGET_GB
+    print(f"\nBudget {BUDGET_S:g} s and {BUDGET_GB:g} GB: {'kept' if kept else 'NOT KEPT'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""The weekly intensity: shrinkage, bursts, own hours, intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hotspots as hs
+from hotspots.risk.hotspots import predictive_interval
+from tests.scenes import SOUTH, WEST, make_incidents, square_area
+
+WEEKS = 52
+MONDAY = pd.Timestamp("2025-01-06")
+
+
+def middle(column: int, row: int = 0) -> tuple[float, float]:
+    """Give the middle of a 150 m place by column and row."""
+    return WEST + 75 + 150 * column, SOUTH + 75 + 150 * row
+
+
+def background(n: int, seed: int, side: int = 10) -> pd.DataFrame:
+    """Give incidents spread over side × side places and all hours of 52 weeks."""
+    rng = np.random.default_rng(seed)
+    cell = rng.integers(0, side, (n, 2))
+    start = MONDAY + pd.to_timedelta(rng.integers(0, WEEKS * 168, n), unit="h")
+    return pd.DataFrame(
+        {
+            "start": start,
+            "x": WEST + 75 + 150 * cell[:, 0],
+            "y": SOUTH + 75 + 150 * cell[:, 1],
+        }
+    )
+
+
+def at(column: int, starts: pd.DatetimeIndex) -> pd.DataFrame:
+    """Give incidents in one place of the first row."""
+    x, y = middle(column)
+    return pd.DataFrame({"start": starts, "x": x, "y": y})
+
+
+def intensity_of(*parts: pd.DataFrame, side: float = 1500.0) -> hs.Intensity:
+    """Estimate the intensity of incidents over a grid of 150 m places."""
+    table = make_incidents(pd.concat(parts, ignore_index=True))
+    places = hs.make_grid(square_area(side=side))
+    period = (MONDAY, MONDAY + pd.Timedelta(weeks=WEEKS))
+    return hs.weekly_intensity(hs.count_incidents(table, places, period=period))
+
+
+def place_id(column: int) -> str:
+    """Give the id of a place of the first row."""
+    return f"sq150-{int(WEST // 150) + column}-{int(SOUTH // 150)}"
+
+
+class TestByHand:
+    """Numbers that follow from the formulas."""
+
+    def test_posterior(self) -> None:
+        """With n incidents of dispersion 1 in T weeks the mean is (n + a) / (T + b)."""
+        intensity = intensity_of(background(500, seed=1))
+        row = intensity.places.iloc[7]
+        rates = intensity.places["n"] / WEEKS
+        noise = (intensity.places["dispersion"] * intensity.places["n"] / WEEKS**2).mean()
+        between = max(rates.var(ddof=0) - noise, rates.mean() ** 2 * 1e-6)
+        a, b = rates.mean() ** 2 / between, rates.mean() / between
+        d = row["dispersion"]
+        expected = (row["n"] / d + a) / (WEEKS / d + b)
+        assert row["mean"] == pytest.approx(expected)
+        assert row["shape"] / row["rate"] == pytest.approx(expected)
+
+    def test_dispersion(self) -> None:
+        """Forty calls in one of 364 nights have a variance of 40 − 40/364 times their mean."""
+        one_night = at(0, pd.DatetimeIndex([MONDAY + pd.Timedelta(hours=21)] * 40))
+        intensity = intensity_of(background(300, seed=2), one_night)
+        alone = intensity.places.loc[place_id(0)]
+        n = alone["n"]
+        squares = 40**2 + (n - 40)
+        assert alone["dispersion"] == pytest.approx(squares / n - n / 364, rel=0.03)
+
+    def test_one_bad_night_does_not_lead(self) -> None:
+        """Thirty calls on thirty nights are expected again, forty in one night are not."""
+        one_night = at(0, pd.DatetimeIndex([MONDAY + pd.Timedelta(hours=21)] * 40))
+        many = at(5, pd.date_range(MONDAY + pd.Timedelta(hours=21), periods=30, freq="11D"))
+        intensity = intensity_of(background(300, seed=2), one_night, many)
+        mean = intensity.places["mean"]
+        assert mean[place_id(5)] > 1.5 * mean[place_id(0)]
+        assert mean.idxmax() == place_id(5)
+
+    def test_own_hours_are_followed(self) -> None:
+        """A place whose forty calls came on Friday nights is expected to be busy then."""
+        fridays = at(3, pd.date_range("2025-01-10 22:00", periods=40, freq="7D"))
+        intensity = intensity_of(background(2000, seed=3), fridays)
+        position = intensity.counts.places.index.get_loc(place_id(3))
+        week = intensity.expected(np.array([position]))[0]
+        assert int(week.argmax()) == 4 * 24 + 22
+        assert week[4 * 24 + 22] > 0.5 * week.sum()
+        weights = intensity.places["week_weight"]
+        assert weights[place_id(3)] < 0.2 * weights.median()
+
+    def test_ordinary_places_follow_their_area(self) -> None:
+        """Where hours are the same everywhere, no place gets hours of its own."""
+        intensity = intensity_of(background(3000, seed=4))
+        positions = np.arange(len(intensity.places))
+        week = intensity.expected(positions)
+        share = week / week.sum(axis=1, keepdims=True)
+        area = intensity.week.to_numpy()[0]
+        assert np.abs(share - area).max() < 0.02
+
+
+class TestEdges:
+    """Nothing at all, one place, monthly data."""
+
+    def test_no_incidents(self) -> None:
+        """Without incidents next to nothing is expected, and nothing fails."""
+        places = hs.make_grid(square_area(side=300))
+        counts = hs.count_incidents(make_incidents([]), places, period=("2025-01-06", "2025-12-29"))
+        intensity = hs.weekly_intensity(counts)
+        assert (intensity.places["mean"] < 1e-3).all()
+        assert np.isfinite(intensity.expected(np.arange(len(places)))).all()
+
+    def test_one_place(self) -> None:
+        """An area of one place keeps its own rate."""
+        intensity = intensity_of(
+            at(0, pd.date_range(MONDAY, periods=52, freq="7D") + pd.Timedelta(hours=20)), side=150
+        )
+        assert intensity.places["mean"].tolist() == pytest.approx([1.0], rel=1e-3)
+
+    def test_monthly(self) -> None:
+        """Monthly counts give a total for each place and no hours."""
+        x, y = middle(0)
+        table = make_incidents(
+            [(f"2025-{month:02d}-01", x, y) for month in range(1, 13)],
+            time_precision="month",
+            weight=10.0,
+        )
+        counts = hs.count_incidents(table, hs.make_grid(square_area(side=1500)))
+        intensity = hs.weekly_intensity(counts)
+        assert intensity.week is None
+        assert intensity.expected(np.arange(3)).shape == (3, 1)
+        assert intensity.places["mean"].max() == pytest.approx(120 / (365 / 7), rel=0.05)
+
+
+class TestRelations:
+    """What must hold for any input."""
+
+    @given(st.integers(0, 1000))
+    def test_expected_is_kept(self, seed: int) -> None:
+        """The hours of a place add up to its mean, and all places to about the count a week."""
+        intensity = intensity_of(background(400, seed=seed, side=5), side=750)
+        positions = np.arange(len(intensity.places))
+        week = intensity.expected(positions)
+        assert (week > 0).all()
+        assert week.sum(axis=1) == pytest.approx(intensity.places["mean"].to_numpy())
+        assert intensity.places["mean"].sum() == pytest.approx(400 / WEEKS, rel=0.05)
+
+    def test_interval_covers(self) -> None:
+        """Of next weeks drawn from the model, at least 90 % fall in the 90 % interval."""
+        rng = np.random.default_rng(5)
+        rates = rng.gamma(0.6, 1.0, 100)
+        weekly = rng.poisson(rates[:, None] * np.ones(WEEKS))
+        rows = [
+            (MONDAY + pd.Timedelta(weeks=week, hours=int(rng.integers(0, 168))), place)
+            for place in range(100)
+            for week in range(WEEKS)
+            for _ in range(weekly[place, week])
+        ]
+        frame = pd.DataFrame(rows, columns=["start", "place"])
+        frame["x"] = WEST + 75 + 150 * (frame["place"] % 10)
+        frame["y"] = SOUTH + 75 + 150 * (frame["place"] // 10)
+        intensity = intensity_of(frame[["start", "x", "y"]])
+        order = [
+            f"sq150-{int(WEST // 150) + place % 10}-{int(SOUTH // 150) + place // 10}"
+            for place in range(100)
+        ]
+        positions = intensity.counts.places.index.get_indexer(order)
+        inside = []
+        for place, position in enumerate(positions):
+            mean = float(intensity.expected(np.array([position])).sum())
+            variance = intensity.variance(np.array([position]), None)
+            low, high = predictive_interval(mean, variance, 0.9)
+            following = rng.poisson(rates[place], 50)
+            inside.append(((following >= low) & (following <= high)).mean())
+        assert 0.9 <= np.mean(inside) <= 0.985
+
+
+def test_interval_by_hand() -> None:
+    """Poisson with mean 2: P(0) = 0.135 and P(≤ 5) = 0.983, so the 90 % interval is 0–5."""
+    assert predictive_interval(2.0, 2.0, 0.9) == (0, 5)
+    assert predictive_interval(2.0, 1.0, 0.9) == (0, 5)
+    low, high = predictive_interval(20.0, 60.0, 0.9)
+    assert low < 10
+    assert high > 30
