@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _N_STEPS = 6
+_NO_THRESHOLDS: pd.Series[int] = pd.Series(dtype="int64", name="min_incidents")
 _MONTHLY = (
     "The data are monthly: hours of the week, nights, episodes, clusters and tours of duty are "
     "left out."
@@ -422,7 +423,7 @@ def _find_clusters(
     if tier_of(incidents) == "monthly":
         return (
             CLUSTERS.empty(),
-            pd.Series([], dtype="int64"),
+            _NO_THRESHOLDS,
             None,
             [_MONTHLY],
         )
@@ -434,14 +435,22 @@ def _find_clusters(
         )
     timed = incidents[has_clock]
     chosen = settings.clusters
-    reach = {"radius": chosen.radius, "hours": chosen.hours, "days": chosen.days}
     least = choose_min_incidents(
         timed,
-        **reach,
+        radius=chosen.radius,
+        hours=chosen.hours,
+        days=chosen.days,
         shuffled_share=chosen.shuffled_share,
         least_incidents=chosen.least_incidents,
     )
-    clusters = find_clusters(timed, **reach, min_incidents=least, max_area=chosen.max_area)
+    clusters = find_clusters(
+        timed,
+        radius=chosen.radius,
+        hours=chosen.hours,
+        days=chosen.days,
+        min_incidents=least,
+        max_area=chosen.max_area,
+    )
     episodes = find_episodes(
         timed, radius=settings.episodes.radius, night_ends=settings.times.night_ends
     )

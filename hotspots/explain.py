@@ -12,6 +12,7 @@ from hotspots.areas import locate, national_grid_reference
 from hotspots.errors import InputError, invalid
 from hotspots.risk import grow_hotspot
 from hotspots.times import describe_band
+from hotspots.words import rate
 
 if TYPE_CHECKING:
     from typing import Any
@@ -101,7 +102,7 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     ]
     if row["n"] > 0:
         words.append(
-            f"By what is expected in it at any hour ({row['mean']:.2f} a week) it is rank {rank} "
+            f"By what is expected in it at any hour ({rate(row['mean'])} a week) it is rank {rank} "
             f"of the {len(own):,} places of {area} with a report."
         )
     if hotspot_id is not None:
@@ -136,7 +137,7 @@ def _why_not(
     when = f" in its busiest hours, {hours}" if hours else ""
     words = ["It is not on the list."]
     if row["n"] > 0:
-        words.append(f"With its neighbours it would expect {expected:.2f} a week{when}.")
+        words.append(f"With its neighbours it would expect {rate(expected)} a week{when}.")
     listed = analysis.hotspots[analysis.hotspots["borough"] == area_id]
     settings = analysis.settings.hotspots
     if len(listed) < settings.per_area:
@@ -148,7 +149,7 @@ def _why_not(
     last = listed.iloc[-1]
     words.append(
         f"The last of the {len(listed)} on the list of {area}, {last['name']}, expects "
-        f"{last['expected_per_week']:.2f}."
+        f"{rate(last['expected_per_week'])}."
     )
     gap = float(last["expected_per_week"]) - expected
     if gap > 0:

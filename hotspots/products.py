@@ -114,7 +114,7 @@ def save_folder(analysis: Analysis, folder: str | os.PathLike[str], marking: Mar
             target / "hotspots.geojson", driver="GeoJSON", engine="pyogrio", RFC7946="YES"
         )
         hotspots.to_parquet(target / "hotspots.parquet")
-        _with_banner(tasks, analysis).to_csv(target / "tasks.csv", encoding="utf-8-sig")
+        tasks.to_csv(target / "tasks.csv", encoding="utf-8-sig")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
         if analysis.reading is not None and marking == "restricted":
             analysis.reading.rejected.to_csv(
@@ -136,21 +136,14 @@ def to_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.set_geometry(moved, crs="EPSG:4326")
 
 
-def _with_banner(tasks: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
-    """Say in every row that it is simulated, where it is."""
-    if not analysis.is_simulated:
-        return tasks
-    return tasks.assign(data="SIMULATED")
-
-
 def _write_workbook(tasks: pd.DataFrame, path: Path, analysis: Analysis, marking: Marking) -> None:
     from openpyxl import Workbook  # noqa: PLC0415 (only for writing)
     from openpyxl.styles import Alignment, Font  # noqa: PLC0415
     from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     book = Workbook()
-    sheet = book.active
-    sheet.title = "tasks"
+    sheet = book.create_sheet("tasks", 0)
+    del book["Sheet"]
     banner = f"{marking.upper()}: tasks from {_data_in_words(analysis)}"
     if analysis.is_simulated:
         banner = f"SIMULATED DATA. {banner}"
@@ -166,8 +159,8 @@ def _write_workbook(tasks: pd.DataFrame, path: Path, analysis: Analysis, marking
         longest = max([len(str(column)), *(len(str(value)) for value in table[column])])
         width = min(longest + 2, _WIDEST_COLUMN)
         sheet.column_dimensions[get_column_letter(number)].width = width
-    for row in sheet.iter_rows(min_row=header):
-        for cell in row:
+    for cells in sheet.iter_rows(min_row=header):
+        for cell in cells:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             # A text from the data that begins like a formula must stay text.
             if isinstance(cell.value, str):
@@ -193,7 +186,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
     """
     reading = analysis.reading
     rows: dict[str, Any] = {"read": len(analysis.incidents)}
-    inputs: list[dict[str, Any]] = []
+    inputs: list[dict[Any, Any]] = []
     notes: list[str] = []
     if reading is not None:
         inputs = reading.files.to_dict("records")

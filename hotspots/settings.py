@@ -231,7 +231,7 @@ class Settings:
                 key: tuple(value) if isinstance(value, list) else value
                 for key, value in section.items()
             }
-            built[name] = kind(**plain)  # type: ignore[operator, misc]
+            built[name] = kind(**plain)  # type: ignore[operator]
         return cls(**built)
 
     @classmethod
@@ -289,5 +289,5 @@ def _check(section: str, item: dataclasses.Field[Any], value: object) -> None:
         rule += f" and at most {most:g}"
     if not number or isinstance(value, bool) or value != value:  # noqa: PLR0124 (NaN)
         raise invalid(name, value, rule)
-    if (least is not None and value < least) or (most is not None and value > most):  # type: ignore[operator]
+    if (least is not None and value < least) or (most is not None and value > most):
         raise invalid(name, value, rule)

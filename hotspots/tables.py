@@ -392,6 +392,7 @@ CLUSTERS: Final = Table(
         Column("share_in_peak", "number", "Share of the incidents inside it, 0–1.", "partner"),
         Column("types", "text", "Mix of types, in words.", "partner"),
         Column("headings", "text", "Mix of headings, in words.", "partner"),
+        Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
         Column(
             "share_of_weeks", "number", "Share of the weeks in which it recurred, 0–1.", "partner"
         ),
@@ -457,6 +458,7 @@ HOTSPOTS: Final = Table(
         ),
         Column("is_one_caller", "boolean", "All of its incidents come from one caller."),
         Column("why", "text", "The reason for its place on the list, in plain words."),
+        Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
         Column("geometry", "geometry", "The ground to walk.", "partner"),
     ),
 )
@@ -491,6 +493,7 @@ TASKS: Final = Table(
             "partner",
         ),
         Column("reason", "text", "Why, in plain words."),
+        Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
     ),
 )
 

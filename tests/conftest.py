@@ -34,4 +34,3 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"a test marked '{marked[0]}' was skipped in CI: {report.longrepr}"
     return report
-

@@ -26,7 +26,7 @@ def make_incidents(
         return INCIDENTS.empty()
     start = rows["start"]
     if not isinstance(start.dtype, pd.DatetimeTZDtype):
-        wall = pd.to_datetime(start).astype("datetime64[us]")
+        wall = pd.to_datetime(start, format="ISO8601").astype("datetime64[us]")
         start = wall.dt.tz_localize(
             "Europe/London", ambiguous=np.ones(n, dtype=bool), nonexistent="shift_forward"
         )

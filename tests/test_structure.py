@@ -14,6 +14,7 @@ ORDER = [
     "tables",
     "settings",
     "progress",
+    "words",
     "areas",
     "times",
     "incidents",

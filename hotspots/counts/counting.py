@@ -154,11 +154,7 @@ class Counts:
         occasion = table["date"] - pd.to_timedelta(is_small_hours.astype("int64"), unit="D")
         if self.tier == "monthly":
             occasion = table["date"].dt.to_period("M").dt.start_time
-        return (
-            table.assign(occasion=occasion)
-            .groupby(["place", "occasion"], as_index=False, sort=True)["n"]
-            .sum()
-        )
+        return _sum_by(table.assign(occasion=occasion), ["place", "occasion"])
 
     def __repr__(self) -> str:
         """Answer the first questions: how many, where, when."""
@@ -235,11 +231,16 @@ def count_incidents(
     )
     placed = rows[rows["place"] >= 0]
     n_outside = float(rows.loc[rows["place"] < 0, "n"].sum())
-    table = placed.groupby(["place", "date", "hour"], as_index=False, sort=True)["n"].sum()
+    table = _sum_by(placed, ["place", "date", "hour"])
     _LOG.info(
         "%d of %d incidents counted, %g outside the places", len(placed), len(rows), n_outside
     )
     return Counts(table, places, start, end, tier, n_outside)
+
+
+def _sum_by(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Sum `n` over the different values of some columns, sorted."""
+    return rows.groupby(columns, sort=True)["n"].sum().reset_index()
 
 
 def _period(

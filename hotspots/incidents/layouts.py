@@ -309,7 +309,7 @@ def _columns_of(layout: Layout, given: Mapping[str, str]) -> dict[str, tuple[str
 def _own_columns(
     frame: pd.DataFrame, file: str, columns: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
-    own = {}
+    own: dict[str, tuple[str, ...]] = {}
     for part, column in columns.items():
         if part not in PARTS:
             raise invalid("columns", part, f"a part that a column plays: {', '.join(PARTS)}")

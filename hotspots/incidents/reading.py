@@ -294,8 +294,9 @@ def _collect(parts: list[pd.DataFrame], files: pd.DataFrame, notes: tuple[str, .
         outcome: rows.loc[rows["outcome"] == outcome, _OUTCOME].reset_index(drop=True)
         for outcome in ("out_of_scope", "rejected")
     }
-    points = shapely.points(accepted["easting"].to_numpy(), accepted["northing"].to_numpy())
-    points = np.where(accepted["easting"].notna(), points, None)
+    x, y = accepted["easting"].to_numpy(), accepted["northing"].to_numpy()
+    points = np.full(len(accepted), None, dtype=object)
+    points[~np.isnan(x)] = shapely.points(x[~np.isnan(x)], y[~np.isnan(x)])
     columns = [column.name for column in INCIDENTS.columns if column.name != "geometry"]
     reserved = {"outcome", "native_id", "easting", "northing", *_OUTCOME, *columns}
     extra = [name for name in rows.columns if name not in reserved]
@@ -306,10 +307,8 @@ def _collect(parts: list[pd.DataFrame], files: pd.DataFrame, notes: tuple[str, .
     )
     n_unplaced = int(accepted["easting"].isna().sum())
     if n_unplaced:
-        notes += (
-            (f"{n_unplaced:,} accepted rows have no point: they count in totals and cannot be put "
-            "on a map"),
-        )
+        said = f"{n_unplaced:,} accepted rows have no point: they count in totals and are on no map"
+        notes += (said,)
     return Reading(incidents, other["out_of_scope"], other["rejected"], files, notes)
 
 
@@ -321,4 +320,5 @@ def _identities(accepted: pd.DataFrame) -> pd.Index[str]:
     dated = native + "/" + accepted["start"].dt.strftime("%Y-%m-%d")
     repeated = native.duplicated(keep=False) & native.notna()
     ids = native.where(~repeated, dated).where(native.notna(), line)
-    return pd.Index(ids, name=INCIDENTS.index.name)
+    index: pd.Index[str] = pd.Index(ids, name=INCIDENTS.index.name)
+    return index

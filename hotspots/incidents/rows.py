@@ -27,6 +27,7 @@ _ASB_CRIME_TYPES: Final = frozenset({"anti-social behaviour", "antisocial behavi
 _YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
 _LONDON: Final = "Europe/London"
 _LARGEST_DEGREE: Final = 180.0
+_CODE_LENGTH: Final = 3
 _GRID: Final = (700_000.0, 1_300_000.0)
 # How the simulator marks what it writes in another source's layout.
 _SIMULATED: Final = "simulated"
@@ -171,47 +172,62 @@ def _with_extra_columns(table: pd.DataFrame, rows: _Rows) -> pd.DataFrame:
     return table.assign(**extra)
 
 
-def _codes(rows: _Rows) -> pd.DataFrame:
-    """Give the three-digit codes of every row, one column a code; missing where there is none."""
+def _codes(rows: _Rows) -> np.ndarray[Any, Any]:
+    """Give the three-digit codes of every row as whole numbers, a column each; 0 for none."""
     names = codes_by_name()
     found = []
     for part in ("codes", "qualifiers", "asb_type", "heading"):
         for column in rows.columns_of.get(part, ()):
-            texts = _text(rows.frame[column])
-            code_of, different = pd.factorize(texts, use_na_sentinel=True)
+            # Codes repeat: each different text is read once.
+            code_of, different = pd.factorize(_text(rows.frame[column]))
             lists = [_split(str(text), names) for text in different]
             longest = max((len(codes) for codes in lists), default=0)
-            for place in range(longest):
-                values = [codes[place] if place < len(codes) else None for codes in lists]
-                lookup = pd.Series([*values, None], dtype="str")
-                found.append(lookup.take(code_of).set_axis(rows.frame.index))
-    if not found:
-        return pd.DataFrame(index=rows.frame.index)
-    return pd.concat(found, axis=1, keys=range(len(found)))
+            table = np.zeros((len(lists) + 1, longest), dtype=np.int32)
+            for row, codes in enumerate(lists):
+                table[row, : len(codes)] = codes
+            found.append(table[code_of])  # a missing text has code −1: the last row, no codes
+    return np.column_stack(found) if found else np.zeros((len(rows.frame), 0), dtype=np.int32)
 
 
-def _split(text: str, names: Mapping[str, str]) -> list[str]:
+def _first_of(codes: np.ndarray[Any, Any], wanted: list[int]) -> np.ndarray[Any, Any]:
+    """Give the first code of each row that is one of those wanted; 0 for none."""
+    if codes.shape[1] == 0:
+        return np.zeros(len(codes), dtype=np.int32)
+    hit = np.isin(codes, wanted)
+    first = codes[np.arange(len(codes)), hit.argmax(axis=1)]
+    return np.where(hit.any(axis=1), first, 0)
+
+
+def _of_roles(*roles: str) -> list[int]:
+    return [int(code) for code, entry in load_codes().items() if entry.role in roles]
+
+
+def _split(text: str, names: Mapping[str, str]) -> list[int]:
     """Read the codes in a cell: a name, a code, or several codes with anything between them."""
     if text.lower() in names:
-        return [names[text.lower()]]
-    return [part for part in "".join(c if c.isdigit() else " " for c in text).split() if part]
+        return [int(names[text.lower()])]
+    parts = "".join(c if c in "0123456789" else " " for c in text).split()
+    return [int(part) for part in parts if len(part) == _CODE_LENGTH]
 
 
-def _mark_scope(rows: _Rows, codes: pd.DataFrame, weight: pd.Series[Any], mark: Any) -> None:  # noqa: ANN401
+def _mark_scope(
+    rows: _Rows,
+    codes: np.ndarray[Any, Any],
+    weight: pd.Series[Any],
+    mark: Any,  # noqa: ANN401
+) -> None:
+    index = rows.frame.index
     if "crime_type" in rows:
         crime = rows.text("crime_type")
         mark(~crime.str.lower().isin(_ASB_CRIME_TYPES), "other_crime_type", crime)
     if "duplicate" in rows:
         mark(rows.text("duplicate").str.lower().isin(_YES), "flagged_duplicate")
     if "codes" in rows:
-        table = load_codes()
         for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
-            wanted = [code for code, entry in table.items() if entry.role == role]
-            hit = codes.where(codes.isin(wanted))
-            first = hit.bfill(axis=1).iloc[:, 0] if hit.shape[1] else pd.Series(None)
-            mark(first.notna(), why, first)
-        asb = [code for code, entry in table.items() if entry.role in ASB_ROLES]
-        mark(~codes.isin(asb).any(axis=1), "not_asb")
+            first = pd.Series(_first_of(codes, _of_roles(role)), index=index)
+            mark(first > 0, why, first.astype("str"))
+        is_asb = np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
+        mark(pd.Series(~is_asb, index=index), "not_asb")
     mark(weight == 0, "zero_weight")
 
 
@@ -249,8 +265,9 @@ def _ends(rows: _Rows, start: pd.Series[Any], precision: pd.Series[Any]) -> pd.S
     wall = start.dt.tz_localize(None)
     months = wall.dt.to_period("M").dt.end_time.dt.ceil("D").dt.as_unit("us")
     days = wall.dt.normalize() + pd.Timedelta(days=1)
-    ends = months.where(precision == "month", days).where(precision.isin(["day", "month"]))
-    ends = ends.dt.as_unit("us").dt.tz_localize(_LONDON)
+    is_coarse = precision.isin(["day", "month"])
+    last = months.where(precision == "month", days).where(is_coarse).dt.as_unit("us")
+    ends: pd.Series[Any] = last.dt.tz_localize(_LONDON)
     if "end" in rows:
         given = read_moments(rows.raw("end")).start
         ends = ends.mask(given.notna(), given)
@@ -312,28 +329,22 @@ def _grid_path(crs: object, *, is_degrees: bool) -> tuple[Any, str]:
     )
 
 
-def _of_role(rows: _Rows, codes: pd.DataFrame, part: str, role: str) -> pd.Series[Any]:
+def _of_role(rows: _Rows, codes: np.ndarray[Any, Any], part: str, role: str) -> pd.Series[Any]:
     """Give the value of the first code of a role: the type or the heading."""
-    table = {code: entry.value for code, entry in load_codes().items() if entry.role == role}
-    if codes.shape[1] == 0:
-        return (
-            rows.text(part)
-            if part == "heading"
-            else pd.Series(None, index=rows.frame.index, dtype="str")
-        )
-    values = codes.where(codes.isin(list(table))).bfill(axis=1).iloc[:, 0].map(table)
-    values = values.astype("str").mask(values.isna())
+    value_of = {int(code): entry.value for code, entry in load_codes().items()}
+    first = pd.Series(_first_of(codes, _of_roles(role)), index=rows.frame.index)
+    values = first.map(value_of).astype("str").mask(first == 0)
     # A heading in the source's own words is better than none.
     return values.where(values.notna(), rows.text(part)) if part == "heading" else values
 
 
-def _qualifiers(rows: _Rows, codes: pd.DataFrame) -> pd.Series[Any]:
+def _qualifiers(rows: _Rows, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     """Join the qualifier codes of each row with commas, each once."""
-    qualifiers = [code for code, entry in load_codes().items() if entry.role == "qualifier"]
     joined = pd.Series("", index=rows.frame.index, dtype="str")
-    for code in qualifiers if codes.shape[1] else ():
-        has = codes.eq(code).any(axis=1)
-        joined[has] = joined[has] + f",{code}"
+    for code in _of_roles("qualifier"):
+        has = (codes == code).any(axis=1)
+        if has.any():
+            joined[has] = joined[has] + f",{code}"
     return joined.str.removeprefix(",").mask(joined == "")
 
 
@@ -349,10 +360,11 @@ def _borough_codes(rows: _Rows) -> pd.Series[Any]:
 
 
 def _source(rows: _Rows, layout: Layout) -> pd.Series[Any]:
-    """Name the layout, or say that the row is simulated."""
+    """Name the layout, or say that the file is simulated: one such row is enough."""
     source = pd.Series(layout.name, index=rows.frame.index, dtype="str")
     for part in ("location", "force"):
         if part in rows:
-            says_so = rows.text(part).str.lower().str.contains(_SIMULATED, regex=False)
-            source[says_so.fillna(value=False).astype(bool)] = _SIMULATED
+            words = pd.Series(rows.text(part).dropna().unique(), dtype="str")
+            if words.str.lower().str.contains(_SIMULATED, regex=False).any():
+                return pd.Series(_SIMULATED, index=rows.frame.index, dtype="str")
     return source

@@ -21,6 +21,7 @@ from hotspots.patterns.neighbours import DAYS_RULES, neighbour_weights, sort_int
 from hotspots.patterns.week_dbscan import check_reach, cluster_points
 from hotspots.tables import CLUSTERS, CRS, require_clock
 from hotspots.times import HOURS, best_band, describe_band, hour_of_week, night_of
+from hotspots.words import percent
 
 if TYPE_CHECKING:
     from typing import Any
@@ -261,8 +262,9 @@ def _split_large(
     labels = labels.copy()
     free = int(labels.max()) + 1
     rows_of = pd.Series(labels).groupby(labels, sort=True).indices
-    for label, rows in rows_of.items():
-        if label < 0 or _ground(xy[rows], radius).area <= max_area:
+    for label in range(free):
+        rows = rows_of[label]
+        if _ground(xy[rows], radius).area <= max_area:
             continue
         labels[rows] = -1
         for part in _peaks(xy[rows], weight[rows], least[rows], reach):
@@ -363,7 +365,9 @@ def summarise_clusters(
     weight = chosen["weight"].to_numpy(dtype=float)
     rows = []
     grounds = []
-    for name, at in pd.Series(label).groupby(label, sort=True).indices.items():
+    rows_of = pd.Series(label).groupby(label).indices
+    for name in np.unique(label):
+        at = rows_of[name]
         part, own = chosen.iloc[at], weight[at]
         profile = np.bincount(hour[at], weights=own, minlength=HOURS)
         band, in_band = best_band(profile)
@@ -384,6 +388,7 @@ def summarise_clusters(
                 "share_in_peak": in_band / own.sum(),
                 "types": mix_in_words(part["asb_type"], part["weight"]),
                 "headings": mix_in_words(part["heading"], part["weight"]),
+                "source": ", ".join(sorted(part["source"].unique())),
                 "share_of_weeks": min(1.0, weeks.nunique() / n_weeks),
             }
         )
@@ -397,6 +402,4 @@ def mix_in_words(values: pd.Series[Any], weights: pd.Series[Any], *, most: int =
     """Put a mix into words, largest first: "nuisance 80 %, personal 20 %"."""
     total = weights.groupby(values.fillna("not recorded")).sum().sort_values(ascending=False)
     shares = total / total.sum()
-    return ", ".join(
-        f"{name} {share:.0%}".replace("%", " %") for name, share in shares[:most].items()
-    )
+    return ", ".join(f"{name} {percent(share)}" for name, share in shares[:most].items())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-class WeekDBSCAN(ClusterMixin, BaseEstimator):
+class WeekDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # no types there
     """Cluster points that are close in place and in the hour of the week.
 
     Two points are neighbours if they are within `radius` metres and within `hours` of each other
@@ -114,12 +114,14 @@ class WeekDBSCAN(ClusterMixin, BaseEstimator):
         InputError
             If a parameter is out of its range.
         """
-        X = validate_data(self, X, ensure_min_features=2, dtype=np.float64)  # noqa: N806
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        least = np.full(len(X), float(self.min_incidents))
+        points: np.ndarray[Any, Any] = validate_data(
+            self, X, ensure_min_features=2, dtype=np.float64
+        )
+        weights = _check_sample_weight(sample_weight, points, dtype=np.float64)
+        least = np.full(len(points), float(self.min_incidents))
         labels, is_core = cluster_points(
-            X[:, :-1],
-            X[:, -1],
+            points[:, :-1],
+            points[:, -1],
             weights,
             least,
             radius=self.radius,

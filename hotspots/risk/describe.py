@@ -13,6 +13,7 @@ import pandas as pd
 
 from hotspots.areas import locate
 from hotspots.tables import HOTSPOTS
+from hotspots.words import percent, rate
 
 if TYPE_CHECKING:
     from typing import Any
@@ -76,6 +77,7 @@ def describe_hotspots(
     table["why"] = [
         _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
     ]
+    table["source"] = ", ".join(sorted(incidents["source"].unique()))
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
 
 
@@ -141,11 +143,7 @@ def _top(rows: pd.DataFrame, column: str, total: float) -> tuple[Any, float]:
 
 
 def _share_in_words(name: object, share: float) -> str | None:
-    return None if name is None else f"{name} ({_percent(share)})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return None if name is None else f"{name} ({percent(share)})"
 
 
 def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval: float) -> str:
@@ -157,8 +155,10 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
     when = f" {row['hours']}" if isinstance(row["hours"], str) else ""
     sentences = [
         f"Rank {row['rank']} of at most {per_area}: {row['n']:,.0f} {noun} {spread}.",
-        (f"Expect {row['expected_per_week']:.1f} a week{when} "
-        f"({_percent(interval)} of weeks {row['expected_low']:.0f}–{row['expected_high']:.0f})."),
+        (
+            f"Expect {rate(row['expected_per_week'])} a week{when} "
+            f"({percent(interval)} of weeks {row['expected_low']:.0f}–{row['expected_high']:.0f})."
+        ),
     ]
     if isinstance(row["main_heading"], str):
         sentences.append(f"Mostly {row['main_heading'][0].lower()}{row['main_heading'][1:]}.")
@@ -166,7 +166,7 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
     if row["is_one_caller"]:
         sentences.append("All of them come from one caller: visit the caller, do not patrol.")
     elif row["top_caller_share"] >= 0.25:  # noqa: PLR2004 (a quarter is worth saying)
-        sentences.append(f"{_percent(row['top_caller_share'])} come from one caller.")
+        sentences.append(f"{percent(row['top_caller_share'])} come from one caller.")
     if row["n_nights"] < few_nights:
         sentences.append("Fewer than three nights: an event, not yet a pattern.")
     if row["n_context"] > 0:

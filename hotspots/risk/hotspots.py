@@ -355,7 +355,9 @@ class _Facts:
         self.starts = np.searchsorted(
             self.table["place"].to_numpy(), np.arange(len(counts.places) + 1)
         )
-        self.hour_of_week = (self.table["date"].dt.day_of_week * _DAY + self.table["hour"]).to_numpy()
+        self.hour_of_week = (
+            self.table["date"].dt.day_of_week * _DAY + self.table["hour"]
+        ).to_numpy()
         small_hours = self.table["hour"].between(0, 5)
         self.night = (
             self.table["date"] - pd.to_timedelta(small_hours.astype("int64"), "D")
@@ -375,12 +377,13 @@ class _Facts:
             [np.arange(self.starts[place], self.starts[place + 1]) for place in positions]
         )
         band = candidate.band
-        mask = band.mask if band else None
-        variance = self.intensity.variance(positions, mask)
+        variance = self.intensity.variance(positions, band.mask if band else None)
         low, high = predictive_interval(candidate.expected, variance, level)
         own = self.n[rows]
         timed = self.has_hour[rows]
-        in_hours = float(own[timed][mask[self.hour_of_week[rows][timed]]].sum()) if band else None
+        in_hours = np.nan
+        if band:
+            in_hours = own[timed][band.mask[self.hour_of_week[rows][timed]]].sum()
         return {
             "weekdays": ",".join(map(str, band.weekdays)) if band else None,
             "start_hour": float(band.start_hour) if band else np.nan,
@@ -393,7 +396,7 @@ class _Facts:
             "n": float(own.sum()),
             "n_nights": float(len(np.unique(self.night[rows]))) if band else np.nan,
             "n_months": len(set(self.month[rows])),
-            "n_in_hours": in_hours if band else np.nan,
+            "n_in_hours": float(in_hours),
         }
 
 
@@ -420,11 +423,11 @@ def predictive_interval(mean: float, variance: float, level: float) -> tuple[flo
     >>> predictive_interval(2.0, 6.0, 0.9)
     (0.0, 7.0)
     """
-    tails = ((1 - level) / 2, (1 + level) / 2)
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if variance <= mean * (1 + 1e-9):
-        ends = poisson.ppf(tails, mean)
+        ends = np.asarray(poisson.ppf(tails, mean))
     else:
-        ends = nbinom.ppf(tails, mean**2 / (variance - mean), mean / variance)
+        ends = np.asarray(nbinom.ppf(tails, mean**2 / (variance - mean), mean / variance))
     return float(ends[0]), float(ends[1])
 
 

@@ -69,7 +69,7 @@ class Intensity:
         """
         mean = self.places["mean"].to_numpy()[positions]
         shares = self._shares(positions)
-        return mean[:, None] if shares is None else mean[:, None] * shares
+        return np.asarray(mean[:, None] if shares is None else mean[:, None] * shares)
 
     def variance(
         self, positions: np.ndarray[Any, Any], hours: np.ndarray[Any, Any] | None
@@ -115,7 +115,7 @@ class Intensity:
             return None
         part = self.places.iloc[positions]
         own = self._own_weeks[positions].toarray()
-        area = self.week.to_numpy()[self.week.index.get_indexer(part["area_id"])]
+        area = self.week.to_numpy()[self.week.index.get_indexer(pd.Index(part["area_id"]))]
         weight = part["week_weight"].to_numpy()[:, None]
         return np.asarray((weight * area + own) / (weight + own.sum(axis=1, keepdims=True)))
 
@@ -256,9 +256,7 @@ def _area_weeks(
     return pd.DataFrame(week, index=pd.Index(names, name="area_id"))
 
 
-def _pooling_weights(
-    own: csr_array[Any, Any], base: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
+def _pooling_weights(own: csr_array[Any, Any], base: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Find for each row how many pseudo-incidents its area's week is worth.
 
     Every row draws its own k from a common distribution over a grid, which is fitted to all rows

@@ -18,6 +18,7 @@ from hotspots.errors import InputError, invalid
 from hotspots.settings import TaskSettings
 from hotspots.tables import TASKS
 from hotspots.times import DAYS, HOURS, Band
+from hotspots.words import rate
 
 if TYPE_CHECKING:
     from typing import Any
@@ -145,7 +146,7 @@ def recommend_tasks(
     if not rows:
         return pd.DataFrame(TASKS.empty())
     table = pd.DataFrame(rows)
-    described = hotspots[["name", "borough", "rank", "location", "grid_ref"]]
+    described = hotspots[["name", "borough", "rank", "location", "grid_ref", "source"]]
     table = table.join(described, on="hotspot_id")
     table["visit_minutes"] = settings.visit_minutes
     table["delivered_per_week"] = table["visits_per_week"] * settings.delivery
@@ -233,5 +234,5 @@ def _reason(row: pd.Series[Any], why: str, settings: TaskSettings) -> str:
         when = "the data are monthly: choose the tour from local knowledge"
     return (
         f"{visits} ({when}; count on {row['delivered_per_week']:.1f}), where "
-        f"{row['expected_in_tour']:.1f} a week are expected. {why}"
+        f"{rate(row['expected_in_tour'])} a week are expected. {why}"
     )

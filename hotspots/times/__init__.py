@@ -8,7 +8,6 @@ from hotspots.times.week import (
     hour_of_week,
     night_of,
     week_profile,
-    weekday_shares,
 )
 
 __all__ = [
@@ -22,5 +21,4 @@ __all__ = [
     "hour_of_week",
     "night_of",
     "week_profile",
-    "weekday_shares",
 ]

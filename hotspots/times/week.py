@@ -36,7 +36,8 @@ def _local(start: pd.Series[Any], name: str) -> pd.Series[Any]:
             "a Series of tz-aware times",
             f"Use times.dt.tz_localize('{TIMEZONE}').",
         )
-    return start.dt.tz_convert(TIMEZONE)
+    local: pd.Series[Any] = start.dt.tz_convert(TIMEZONE)
+    return local
 
 
 def hour_of_week(start: pd.Series[Any]) -> pd.Series[Any]:
@@ -81,7 +82,7 @@ def hour_of_week(start: pd.Series[Any]) -> pd.Series[Any]:
             "step out, or use records with a received time."
         )
         raise MonthlyDataError(msg)
-    hours = local.dt.day_of_week * _DAY + local.dt.hour
+    hours: pd.Series[Any] = local.dt.day_of_week * _DAY + local.dt.hour
     return hours.astype("Int64").rename("hour_of_week")
 
 
@@ -123,7 +124,8 @@ def night_of(start: pd.Series[Any], *, night_ends: int = 6) -> pd.Series[Any]:
     if not 0 <= night_ends <= latest:
         raise invalid("night_ends", night_ends, "an hour of the day from 0 to 12")
     wall = _local(start, "start").dt.tz_localize(None)
-    return (wall - pd.Timedelta(hours=night_ends)).dt.normalize().rename("night")
+    evening: pd.Series[Any] = (wall - pd.Timedelta(hours=night_ends)).dt.normalize()
+    return evening.rename("night")
 
 
 def exposure(start: pd.Timestamp | str, end: pd.Timestamp | str) -> pd.Series[Any]:
@@ -162,7 +164,7 @@ def exposure(start: pd.Timestamp | str, end: pd.Timestamp | str) -> pd.Series[An
 
 def _moment(value: pd.Timestamp | str) -> pd.Timestamp:
     moment = pd.Timestamp(value)
-    if moment is pd.NaT:
+    if pd.isna(moment):
         raise invalid("moment", value, "a date or time")
     if moment.tzinfo is None:
         return moment.tz_localize(TIMEZONE, ambiguous=True, nonexistent="shift_forward")
@@ -230,16 +232,9 @@ def week_profile(
         )
         .groupby(["group", "hour"], observed=True)["weight"]
         .sum()
-        .unstack(fill_value=0.0)
+        .unstack(fill_value=0)
         .reindex(columns=range(HOURS), fill_value=0.0)
     )
     profile.index.name = groups.name
     profile.columns.name = "hour_of_week"
     return profile.astype("float64")
-
-
-def weekday_shares(profile: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Sum a weekly profile to its seven days and divide by the total (all 0 if it is empty)."""
-    days = profile.reshape(7, _DAY).sum(axis=1)
-    total = days.sum()
-    return days / total if total > 0 else days

@@ -32,6 +32,7 @@ def make_hotspots(bands: list[Band | None], borough: str = "Q01") -> tuple[objec
                 "hours": describe_band(band) if band else None,
                 "expected_per_week": float(20 - rank),
                 "why": "Because.",
+                "source": "test",
                 "geometry": Point(540_000, 180_000),
             }
         )

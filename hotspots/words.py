@@ -1,0 +1,31 @@
+"""Figures in words, the same everywhere: in reasons, answers and tables."""
+
+from __future__ import annotations
+
+_LEAST = 0.01
+
+
+def percent(share: float) -> str:
+    """Say a share in percent: 0.714 is "71 %".
+
+    Examples
+    --------
+    >>> percent(0.714)
+    '71 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
+def rate(value: float) -> str:
+    """Say an expected number: one decimal from 1 up, two below, never a bare zero.
+
+    Examples
+    --------
+    >>> rate(12.34), rate(0.43), rate(0.001), rate(0)
+    ('12.3', '0.43', 'under 0.01', '0')
+    """
+    if value == 0:
+        return "0"
+    if value < _LEAST:
+        return f"under {_LEAST}"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"

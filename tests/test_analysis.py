@@ -1,0 +1,398 @@
+"""The main job, from incidents to a list that can be explained."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import hotspots as hs
+from hotspots.tables import CLUSTERS, HOTSPOTS, TASKS
+from tests.scenes import SIDE, SOUTH, WEST, make_incidents, square_area
+
+FRIDAYS = pd.date_range("2025-01-03", periods=52, freq="7D")
+
+
+def background(n: int, seed: int = 0, west: float = WEST, side: float = SIDE) -> pd.DataFrame:
+    """Give incidents spread over the square, with an evening peak."""
+    rng = np.random.default_rng(seed)
+    hour = np.mod(rng.normal(19, 4, n), 24)
+    start = pd.Timestamp("2025-01-01") + pd.to_timedelta(
+        rng.integers(0, 365, n) * 24 + hour, unit="h"
+    )
+    return pd.DataFrame(
+        {
+            "start": start.floor("min"),
+            "x": west + rng.uniform(0, side, n),
+            "y": SOUTH + rng.uniform(0, side, n),
+        }
+    )
+
+
+def at_place(column: int, row: int, starts: pd.DatetimeIndex) -> pd.DataFrame:
+    """Give incidents in the middle of one place of the grid."""
+    return pd.DataFrame(
+        {"start": starts, "x": WEST + 75 + 150 * column, "y": SOUTH + 75 + 150 * row}
+    )
+
+
+def run(
+    *parts: pd.DataFrame, areas: gpd.GeoDataFrame | None = None, **columns: object
+) -> hs.Analysis:
+    """Analyse incidents in the square borough."""
+    rows = pd.concat(parts, ignore_index=True)
+    incidents = make_incidents(rows, **columns)
+    return hs.analyse(incidents, areas=square_area() if areas is None else areas, progress=False)
+
+
+class TestList:
+    """What gets on the list, and with what mark."""
+
+    def test_schemas(self) -> None:
+        """Hotspots, tasks and clusters keep their declared schemas."""
+        analysis = run(background(4000), at_place(10, 10, FRIDAYS + pd.Timedelta(hours=22)))
+        HOTSPOTS.validate(analysis.hotspots)
+        TASKS.validate(analysis.tasks)
+        CLUSTERS.validate(analysis.clusters)
+        assert analysis.hotspots["rank"].tolist() == list(range(1, 11))
+        assert (analysis.hotspots["area_m2"] <= 100_000).all()
+        assert analysis.hotspots["expected_per_week"].is_monotonic_decreasing
+
+    def test_own_hours(self) -> None:
+        """A place busy on Friday nights leads, with those hours."""
+        analysis = run(background(3000), at_place(10, 10, FRIDAYS + pd.Timedelta(hours=23)))
+        first = analysis.hotspots.iloc[0]
+        assert first["hours"] == "Fri 23:00–00:00"
+        assert first["n_in_hours"] >= 52
+        assert first["expected_low"] <= first["expected_per_week"] <= first["expected_high"]
+        assert "Expect" in first["why"]
+
+    def test_busy_at_the_ordinary_peak(self) -> None:
+        """The busiest street at its borough's ordinary peak is on the list, at the top."""
+        rng = np.random.default_rng(3)
+        hours = np.mod(rng.normal(19, 4, 300), 24) + 24 * rng.integers(0, 365, 300)
+        starts = pd.DatetimeIndex(pd.Timestamp("2025-01-01") + pd.to_timedelta(hours, unit="h"))
+        analysis = run(background(4000), at_place(20, 20, starts.floor("min")))
+        first = analysis.hotspots.iloc[0]
+        assert first["n"] >= 300
+        assert first.geometry.contains(
+            gpd.points_from_xy([WEST + 75 + 3000], [SOUTH + 75 + 3000])[0]
+        )
+
+    def test_one_caller_is_marked(self) -> None:
+        """A place whose whole count is one caller is marked, and the reason says what to do."""
+        caller = at_place(30, 30, FRIDAYS + pd.Timedelta(hours=20))
+        rows = background(1500)
+        rows = rows[(rows["x"] - (WEST + 4575)).abs() + (rows["y"] - (SOUTH + 4575)).abs() > 1000]
+        keys = [f"p{number}" for number in range(len(rows))] + ["p-same"] * len(caller)
+        analysis = run(rows, caller, person_key=pd.array(keys, dtype="str"))
+        marked = analysis.hotspots[analysis.hotspots["is_one_caller"]]
+        assert len(marked) == 1
+        assert marked["top_caller_share"].iloc[0] == 1
+        assert "All of them come from one caller: visit the caller" in marked["why"].iloc[0]
+
+    def test_a_share_of_one_caller(self) -> None:
+        """Half of the calls by one caller are said, and not marked as one caller."""
+        place = at_place(30, 30, FRIDAYS.append(FRIDAYS) + pd.Timedelta(hours=20))
+        keys = [None] * 1000 + ["p-same"] * 52 + [f"q{number}" for number in range(52)]
+        analysis = run(background(1000), place, person_key=pd.array(keys, dtype="str"))
+        first = analysis.hotspots.iloc[0]
+        assert not first["is_one_caller"]
+        assert first["top_caller_share"] == pytest.approx(0.5, abs=0.03)
+        assert "come from one caller" in first["why"]
+
+    def test_one_bad_night_does_not_lead(self) -> None:
+        """Sixty calls in one night stand below thirty on thirty nights."""
+        night = pd.DatetimeIndex([pd.Timestamp("2025-06-06 22:00")] * 60)
+        analysis = run(
+            background(2000),
+            at_place(5, 5, night),
+            at_place(30, 5, FRIDAYS[:30] + pd.Timedelta(hours=22)),
+        )
+        names = analysis.found.members.set_index("place_id")["hotspot_id"]
+        steady = names[f"sq150-{int(WEST // 150) + 30}-{int(SOUTH // 150) + 5}"]
+        assert analysis.hotspots.loc[steady, "rank"] == 1
+        burst = names.get(f"sq150-{int(WEST // 150) + 5}-{int(SOUTH // 150) + 5}")
+        assert burst is None or analysis.hotspots.loc[burst, "rank"] > 1
+
+    def test_short_list_has_a_reason(self) -> None:
+        """An area with few incidents, and one with none, say why their lists are short."""
+        areas = pd.concat(
+            [square_area(), square_area("Emptyham", west=WEST + 3 * SIDE, code="Q02")]
+        )
+        analysis = run(at_place(3, 3, FRIDAYS[:4]), areas=areas)
+        short = analysis.found.short
+        assert short.loc["Q01", "listed"] == 1
+        assert "4 incidents lie in 1 place" in short.loc["Q01", "reason"]
+        assert short.loc["Q02", "reason"] == "No incident of the period was placed in it."
+
+
+class TestBorders:
+    """Areas, context, and what lies outside."""
+
+    def test_hotspot_on_a_border_is_not_cut(self) -> None:
+        """With one borough chosen, incidents across its border count and are said to be there."""
+        areas = pd.concat([square_area(), square_area("Eastham", west=WEST + SIDE, code="Q02")])
+        starts = FRIDAYS + pd.Timedelta(hours=22)
+        inside, across = at_place(39, 10, starts), at_place(40, 10, starts[:40])
+        rows = pd.concat([background(2000), inside, across])
+        incidents = make_incidents(rows.reset_index(drop=True))
+        analysis = hs.analyse(incidents, areas=areas.loc[["Q01"]], progress=False)
+        first = analysis.hotspots.iloc[0]
+        assert analysis.walk["context"] == 40
+        assert first["n_context"] == 40
+        assert first["n"] >= 92
+        assert "40 of them lie across the border" in first["why"]
+        assert set(analysis.hotspots["borough"]) == {"Q01"}
+
+    def test_every_row_has_gone_somewhere(self) -> None:
+        """In areas + context + out of area + no place are all accepted rows."""
+        far = pd.DataFrame({"start": FRIDAYS[:5], "x": WEST + 50_000, "y": SOUTH})
+        incidents = make_incidents(pd.concat([background(100), far], ignore_index=True))
+        incidents.loc["i0", "geometry"] = None
+        analysis = hs.analyse(incidents, areas=square_area(), progress=False)
+        assert analysis.walk == {"in areas": 99, "context": 0, "out of area": 5, "no place": 1}
+        assert any("5 accepted rows lie outside" in said for said in analysis.left_out)
+        assert any("1 accepted rows have no place" in said for said in analysis.left_out)
+
+    def test_nothing_in_the_areas(self) -> None:
+        """Data from elsewhere give an empty list with a reason, not a failure."""
+        analysis = run(background(50, west=WEST + 40_000))
+        assert len(analysis.hotspots) == 0
+        assert len(analysis.tasks) == 0
+        assert any("Give the areas that the data cover" in said for said in analysis.left_out)
+
+    def test_no_incidents_at_all(self) -> None:
+        """An empty table has no period, and says so."""
+        with pytest.raises(hs.InputError, match=r"no incidents to take a period from"):
+            hs.analyse(make_incidents([]), areas=square_area(), progress=False)
+
+    def test_boroughs_by_name(self) -> None:
+        """Boroughs may be named or coded, the City included; a misspelt one gets a hint."""
+        simulated = hs.simulate_incidents(3000, boroughs=["Camden"], rng=1).incidents
+        analysis = hs.analyse(simulated, boroughs=["camden"], progress=False)
+        assert analysis.areas["name"].tolist() == ["Camden"]
+        city = hs.analyse(simulated, boroughs=["E09000001", "Camden"], progress=False)
+        assert city.areas["name"].tolist() == ["City of London", "Camden"]
+        with pytest.raises(hs.InputError, match=r"Invalid borough 'Camdem'.*Did you mean 'Camden'"):
+            hs.analyse(simulated, boroughs=["Camdem"])
+
+    def test_areas_within_a_borough(self) -> None:
+        """With areas and a borough, only the areas that lie in it get a list."""
+        simulation = hs.simulate_incidents(4000, boroughs=["Camden", "Brent"], rng=1)
+        analysis = hs.analyse(
+            simulation.incidents, areas=simulation.team_areas, boroughs=["Camden"], progress=False
+        )
+        assert analysis.areas["name"].str.startswith("Camden").all()
+        with pytest.raises(hs.InputError, match="None of the .* areas lies in Bexley"):
+            hs.analyse(simulation.incidents, areas=simulation.team_areas, boroughs=["Bexley"])
+
+
+class TestTiers:
+    """Monthly data, and rows with an area code instead of a point."""
+
+    def test_monthly(self) -> None:
+        """Monthly data give places without hours and tasks without a tour, and say so."""
+        simulated = hs.simulate_incidents(5000, boroughs=["Camden"], rng=1, mode="monthly")
+        analysis = hs.analyse(simulated.incidents, boroughs=["Camden"], progress=False)
+        HOTSPOTS.validate(analysis.hotspots)
+        TASKS.validate(analysis.tasks)
+        assert analysis.tier == "monthly"
+        assert analysis.hotspots["hours"].isna().all()
+        assert analysis.tasks["tour"].isna().all()
+        assert len(analysis.clusters) == 0
+        assert analysis.n_episodes is None
+        assert any("The data are monthly" in said for said in analysis.left_out)
+        assert "of 12 months" in analysis.hotspots["why"].iloc[0]
+
+    def test_areas_instead_of_points(self) -> None:
+        """Rows with a ward code give one hotspot a ward with its hours, and a warning."""
+        simulation = hs.simulate_incidents(4000, boroughs=["Camden"], rng=1)
+        incidents = simulation.incidents.copy()
+        incidents["geometry"] = gpd.GeoSeries([None] * len(incidents), index=incidents.index)
+        incidents = incidents.set_crs(27700)
+        analysis = hs.analyse(incidents, areas=simulation.team_areas, progress=False)
+        assert analysis.hotspots["hours"].notna().all()
+        assert (analysis.hotspots["n_places"] == 1).all()
+        assert any("too large to walk" in said for said in analysis.left_out)
+        by_borough = hs.analyse(incidents, boroughs=["Camden"], progress=False)
+        assert by_borough.hotspots["n"].tolist() == [4000]
+
+    def test_repeatable(self) -> None:
+        """The same incidents in another order give the same list."""
+        simulated = hs.simulate_incidents(4000, boroughs=["Camden"], rng=1).incidents
+        first = hs.analyse(simulated, boroughs=["Camden"], progress=False)
+        again = hs.analyse(
+            simulated.sample(frac=1, random_state=1), boroughs=["Camden"], progress=False
+        )
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(first.hotspots.drop(columns="geometry")),
+            pd.DataFrame(again.hotspots.drop(columns="geometry")),
+        )
+        pd.testing.assert_frame_equal(first.tasks, again.tasks)
+
+
+@pytest.fixture(scope="module")
+def analysis() -> hs.Analysis:
+    """Give an analysis of a borough with a high street and a quiet close."""
+    rows = pd.concat(
+        [
+            background(3000),
+            at_place(10, 10, FRIDAYS + pd.Timedelta(hours=22)),
+            at_place(37, 3, FRIDAYS[:1] + pd.Timedelta(hours=10)),
+        ],
+        ignore_index=True,
+    )
+    words = [None] * 3000 + ["On or near High Street"] * 52 + ["On or near Quiet Close"]
+    incidents = make_incidents(rows, location=pd.array(words, dtype="str"))
+    return hs.analyse(incidents, areas=square_area(), progress=False)
+
+
+class TestExplain:
+    """Why is my street (not) on the list?"""
+
+    def test_on_the_list(self, analysis: hs.Analysis) -> None:
+        """A street on the list is told its hotspot and why."""
+        answer = analysis.explain("High Street")
+        assert answer.hotspot_id == analysis.hotspots.index[0]
+        assert answer.n >= 52
+        assert answer.n_nights >= 52
+        assert "It is on the list, as part of Squareham 1. Rank 1 of at most 10" in str(answer)
+
+    def test_not_on_the_list(self, analysis: hs.Analysis) -> None:
+        """A street that is not is told its count, its rank, and what would change it."""
+        answer = analysis.explain("quiet close")
+        assert answer.hotspot_id is None
+        assert answer.rank > 1
+        assert "It is not on the list." in str(answer)
+        assert "more reports in those hours over the period, on different nights" in str(answer)
+        assert f"of the {answer.n_ranked:,} places of Squareham" in str(answer)
+
+    def test_by_hotspot_place_and_point(self, analysis: hs.Analysis) -> None:
+        """The same place is found by name, by id and by its coordinates."""
+        by_words = analysis.explain("High Street")
+        by_name = analysis.explain("Squareham 1")
+        by_id = analysis.explain(by_words.place_id)
+        by_point = analysis.explain((WEST + 75 + 1500, SOUTH + 75 + 1500))
+        assert {by_name.hotspot_id, by_id.hotspot_id, by_point.hotspot_id} == {by_words.hotspot_id}
+        assert by_id.n == by_point.n == by_words.n
+
+    def test_place_without_a_report(self, analysis: hs.Analysis) -> None:
+        """A place without reports is told so."""
+        counts = analysis.counts
+        empty = counts.places.index[counts.totals() == 0][0]
+        answer = analysis.explain(str(empty))
+        assert (answer.n, answer.hotspot_id) == (0, None)
+        assert "0 ASB reports" in str(answer)
+
+    def test_messages(self, analysis: hs.Analysis) -> None:
+        """Unknown places are answered with the nearest words, or what to give."""
+        with pytest.raises(hs.InputError, match="Near it: On or near High Street"):
+            analysis.explain("On or nearr High Streeet")
+        with pytest.raises(hs.InputError, match=r"\(1, 2\) lies in no place of this analysis"):
+            analysis.explain((1, 2))
+        with pytest.raises(hs.InputError, match=r"\(easting, northing\) in metres"):
+            analysis.explain((1, "x"))  # type: ignore[arg-type]
+
+
+class TestAcceptance:
+    """Real inputs to a finished folder, with the totals their publishers give."""
+
+    @pytest.mark.acceptance
+    def test_london_hexagons(self, shared_data: Path, tmp_path: Path) -> None:
+        """236,151 counted incidents, monthly, give ten hotspots in each of the 32 boroughs."""
+        path = shared_data / "asb" / "london_asb_hex100m_2025-05_2026-04.parquet"
+        analysis = finish(hs.read_incidents(path), tmp_path)
+        assert analysis.tier == "monthly"
+        everything = analysis.reading.incidents["weight"].sum()
+        assert everything == 236_151
+        assert 0.99 * everything < analysis.counts.total <= everything
+        assert (analysis.hotspots.groupby("borough").size() == 10).all()
+        assert analysis.hotspots["borough"].nunique() == 32
+
+    @pytest.mark.acceptance
+    def test_collisions(self, shared_data: Path, tmp_path: Path) -> None:
+        """20,876 timed collisions, called so, give hotspots with hours."""
+        path = shared_data / "timed" / "london_collisions_2025.csv.gz"
+        analysis = finish(hs.read_incidents(path), tmp_path)
+        assert analysis.noun == "road collisions"
+        assert sum(analysis.walk.values()) == 20_876
+        # The City of London is not one of the 32 boroughs.
+        assert analysis.walk["in areas"] > 20_500
+        assert analysis.hotspots["hours"].notna().all()
+        assert "road collisions" in analysis.hotspots["why"].iloc[0]
+        assert "road collisions" in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+    @pytest.mark.acceptance
+    def test_lancashire(self, shared_data: Path, tmp_path: Path) -> None:
+        """56,434 monthly points in 14 districts give each district a list."""
+        areas = hs.read_areas(shared_data / "asb" / "lancashire_districts.geojson")
+        reading = hs.read_incidents(shared_data / "asb" / "lancashire_asb.tab")
+        analysis = finish(reading, tmp_path, areas=areas)
+        assert len(analysis.areas) == 14
+        assert sum(analysis.walk.values()) == 56_434
+        assert analysis.walk["in areas"] > 56_000
+        assert analysis.hotspots["borough"].nunique() == 14
+
+    @pytest.mark.acceptance
+    def test_west_yorkshire(self, shared_data: Path, tmp_path: Path) -> None:
+        """All outside London by default; in areas of their own every placed incident is used."""
+        path = (
+            shared_data
+            / "asb"
+            / "police_uk_west_yorkshire"
+            / ("2016-07-west-yorkshire-street.csv.gz")
+        )
+        reading = hs.read_incidents(path)
+        assert (reading.n_rows, reading.n_accepted) == (27_176, 7_429)
+        assert len(reading.out_of_scope) == 27_176 - 7_429
+        analysis = finish(reading, tmp_path)
+        assert analysis.walk == {"in areas": 0, "context": 0, "out of area": 7_382, "no place": 47}
+        assert len(analysis.hotspots) == 0
+        # Around Leeds, Bradford, Wakefield, Huddersfield and Halifax.
+        own = gpd.GeoDataFrame(
+            {"name": ["West Yorkshire"]},
+            geometry=[shapely.box(390_000, 400_000, 460_000, 460_000)],
+            index=pd.Index(["WY"], name="area_id"),
+            crs=27700,
+        )
+        analysis = finish(reading, tmp_path, areas=own)
+        assert analysis.walk["in areas"] > 7_300
+        assert len(analysis.hotspots) == 10
+
+    @pytest.mark.acceptance
+    def test_met_sample(self, shared_data: Path, tmp_path: Path) -> None:
+        """16 rows, of which 12 are ASB in Barking and Dagenham; the row in Arun is outside."""
+        path = shared_data / "asb" / "2019-01-metropolitan-street.SAMPLE.csv"
+        reading = hs.read_incidents(path)
+        analysis = finish(reading, tmp_path)
+        assert analysis.walk["in areas"] == 12
+        assert set(analysis.hotspots["borough"]) == {"E09000002"}
+        # The same rows with the crime type of the others set: one of the 16 is far outside London.
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+        rows["Crime type"] = "Anti-social behaviour"
+        rows["Crime ID"] = ""
+        every = hs.analyse(hs.read_incidents(rows), progress=False)
+        assert every.walk == {"in areas": 15, "context": 0, "out of area": 1, "no place": 0}
+
+
+def finish(reading: hs.Reading, folder: Path, **options: object) -> hs.Analysis:
+    """Analyse, save, and check that the folder is complete."""
+    analysis = hs.analyse(reading, progress=False, **options)  # type: ignore[arg-type]
+    out = analysis.save(folder / "out")
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "index.html",
+        "hotspots.gpkg",
+        "hotspots.geojson",
+        "hotspots.parquet",
+        "tasks.csv",
+        "tasks.xlsx",
+        "rejected.csv",
+        "manifest.json",
+    }
+    HOTSPOTS.validate(analysis.hotspots)
+    TASKS.validate(analysis.tasks)
+    return analysis

@@ -1,0 +1,202 @@
+"""The folder: every file opens in another program, and nothing is in it that should not be."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pyogrio
+import pytest
+
+import hotspots as hs
+from hotspots.products import make_manifest, to_degrees, whole_folder
+from tests.test_analysis import FRIDAYS, at_place, background, make_incidents, square_area
+
+
+@pytest.fixture(scope="module")
+def analysis() -> hs.Analysis:
+    """Give an analysis of a simulated borough, with what was read."""
+    rows = pd.concat([background(2000), at_place(10, 10, FRIDAYS + pd.Timedelta(hours=22))])
+    table = pd.DataFrame(
+        {
+            "received": [*rows["start"].dt.strftime("%Y-%m-%d %H:%M"), "nonsense"],
+            "easting": [*rows["x"], 1.0],
+            "northing": [*rows["y"], 1.0],
+            "cad_ref": [f"CADREF{number}" for number in range(len(rows) + 1)],
+            "person_key": "SECRETPERSON",
+            "telephone": "SECRETPHONE",
+        }
+    )
+    return hs.analyse(hs.read_incidents(table), areas=square_area(), progress=False)
+
+
+@pytest.fixture(scope="module")
+def folder(analysis: hs.Analysis, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that it is saved to."""
+    return analysis.save(tmp_path_factory.mktemp("saved") / "out")
+
+
+class TestFiles:
+    """Each file, opened by the program that its users have."""
+
+    def test_geopackage(self, folder: Path, analysis: hs.Analysis) -> None:
+        """GDAL reads three layers with the right coordinate system."""
+        layers = {name for name, _ in pyogrio.list_layers(folder / "hotspots.gpkg")}
+        assert layers == {"hotspots", "clusters", "areas"}
+        table = gpd.read_file(folder / "hotspots.gpkg", layer="hotspots")
+        assert table.crs == "EPSG:27700"
+        assert table["hotspot_id"].tolist() == analysis.hotspots.index.tolist()
+        assert table.geometry.area.round().tolist() == analysis.hotspots.area.round().tolist()
+
+    def test_geojson(self, folder: Path, analysis: hs.Analysis) -> None:
+        """The GeoJSON is in longitude and latitude, and comes back to the metre."""
+        content = json.loads((folder / "hotspots.geojson").read_text("utf-8"))
+        assert "crs" not in content  # RFC 7946 knows only one
+        west = content["features"][0]["geometry"]["coordinates"][0][0]
+        assert -1 < west[0] < 1
+        assert 51 < west[1] < 52
+        back = gpd.read_file(folder / "hotspots.geojson").to_crs(27700)
+        # Back by PROJ's approximate path, which is up to 2 m off; the file itself is by OSTN15.
+        distance = back.geometry.centroid.distance(
+            gpd.GeoSeries(analysis.hotspots.centroid.to_numpy(), crs=27700)
+        )
+        assert distance.max() < 3
+
+    def test_geoparquet(self, folder: Path, analysis: hs.Analysis) -> None:
+        """geopandas reads back the same table."""
+        back = gpd.read_parquet(folder / "hotspots.parquet")
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(back.drop(columns="geometry")),
+            pd.DataFrame(analysis.hotspots.drop(columns="geometry")),
+        )
+
+    def test_tasks(self, folder: Path, analysis: hs.Analysis) -> None:
+        """The sheet and the text hold the same tasks, with the marking on top of the sheet."""
+        text = pd.read_csv(folder / "tasks.csv", index_col=0)
+        assert text.index.tolist() == analysis.tasks.index.tolist()
+        sheet = openpyxl.load_workbook(folder / "tasks.xlsx")["tasks"]
+        assert str(sheet["A1"].value).startswith("RESTRICTED: tasks from 2,0")
+        assert sheet.max_row == len(analysis.tasks) + 2
+        assert sheet["A2"].value == "task_id"
+
+    def test_rejected(self, folder: Path) -> None:
+        """The row that could not be read is there, with its reason and what was given."""
+        rejected = pd.read_csv(folder / "rejected.csv")
+        assert rejected[["reason", "detail"]].to_numpy().tolist() == [["bad_time", "nonsense"]]
+
+    def test_manifest(self, folder: Path, analysis: hs.Analysis) -> None:
+        """The manifest says how it was made, and its rows add up."""
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        rows = manifest["rows"]
+        assert rows["read"] == rows["accepted"] + sum(rows["rejected"].values())
+        assert rows["accepted"] == sum(manifest["accepted_rows"].values())
+        assert manifest["rows"]["rejected"] == {"bad_time": 1}
+        assert manifest["tier"] == "timed"
+        assert manifest["is_simulated"] is False
+        assert manifest["settings"]["places"]["cell_size"] == 150
+        assert manifest["versions"]["hotspots"] == hs.__version__
+        assert manifest["episodes"] == analysis.n_episodes > 0
+        assert manifest["inputs"][0]["layout"] == "cad"
+
+    def test_simulated_is_said_everywhere(self, tmp_path: Path) -> None:
+        """Every product of a simulated year says so."""
+        simulated = hs.simulate_incidents(3000, boroughs=["Camden"], rng=1).incidents
+        out = hs.analyse(simulated, boroughs=["Camden"], progress=False).save(tmp_path / "out")
+        assert "SIMULATED" in (out / "index.html").read_text("utf-8")
+        assert json.loads((out / "manifest.json").read_text("utf-8"))["is_simulated"] is True
+        assert (pd.read_csv(out / "tasks.csv")["source"] == "simulated").all()
+        sheet = openpyxl.load_workbook(out / "tasks.xlsx")["tasks"]
+        assert str(sheet["A1"].value).startswith("SIMULATED DATA.")
+        for layer in ("hotspots", "clusters"):
+            table = gpd.read_file(out / "hotspots.gpkg", layer=layer)
+            assert (table["source"] == "simulated").all()
+        assert (gpd.read_file(out / "hotspots.geojson")["source"] == "simulated").all()
+        assert (gpd.read_parquet(out / "hotspots.parquet")["source"] == "simulated").all()
+
+
+class TestPrivacy:
+    """What is not shown is not in the files."""
+
+    def test_no_incident_in_any_file(self, folder: Path, analysis: hs.Analysis) -> None:
+        """Neither references, callers, other columns nor coordinates of incidents are written."""
+        points = analysis.incidents.geometry
+        wanted = {f"{points.x.iloc[0]:.3f}"[:9], f"{points.y.iloc[5]:.3f}"[:9]}
+        degrees = to_degrees(analysis.incidents.iloc[:20]).geometry
+        wanted |= {f"{x:.6f}" for x in degrees.x} | {f"{y:.6f}" for y in degrees.y}
+        wanted |= {"CADREF", "SECRETPERSON", "SECRETPHONE"}
+        for path in folder.iterdir():
+            content = path.read_bytes()
+            for secret in wanted:
+                assert secret.encode() not in content, (path.name, secret)
+
+    def test_partner_gets_less(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """A partner gets neither shares of callers, reasons nor rejected rows."""
+        out = analysis.save(tmp_path / "out", marking="partner")
+        assert not (out / "rejected.csv").exists()
+        table = gpd.read_parquet(out / "hotspots.parquet")
+        assert "expected_per_week" in table
+        assert {"why", "top_caller_share", "location"}.isdisjoint(table.columns)
+        assert "PARTNER" in (out / "index.html").read_text("utf-8")
+        assert str(openpyxl.load_workbook(out / "tasks.xlsx")["tasks"]["A1"].value).startswith(
+            "PARTNER"
+        )
+
+    def test_public_is_refused(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """A public edition is another product."""
+        with pytest.raises(hs.InputError, match="Must be 'restricted' or 'partner'"):
+            analysis.save(tmp_path / "out", marking="public")
+        with pytest.raises(hs.InputError, match="Must be 'restricted' or 'partner'"):
+            analysis.map(marking="public")
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestWholeOrNot:
+    """A folder is written whole or not at all."""
+
+    def test_failure_leaves_nothing(self, tmp_path: Path) -> None:
+        """When writing fails the folder does not exist, nor any trace of it."""
+        with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "out") as work:
+            (work / "half").write_text("x")
+            raise ZeroDivisionError
+        assert list(tmp_path.iterdir()) == []
+
+    def test_failure_keeps_the_old_one(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """When replacing fails the earlier folder stays as it was."""
+        out = analysis.save(tmp_path / "out")
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        with pytest.raises(ZeroDivisionError), whole_folder(out):
+            raise ZeroDivisionError
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_replacing(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """An analysis replaces an earlier one, and leaves nothing beside it."""
+        analysis.save(tmp_path / "out")
+        (tmp_path / "out" / "old-note.txt").write_text("x")
+        analysis.save(tmp_path / "out")
+        assert not (tmp_path / "out" / "old-note.txt").exists()
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_foreign_folder_is_refused(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """A folder with something else in it is never replaced, nor a file."""
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "letter.txt").write_text("x")
+        for name in ("mine", "mine/letter.txt"):
+            with pytest.raises(hs.OutputError, match="was not made by an analysis"):
+                analysis.save(tmp_path / name)
+        assert (tmp_path / "mine" / "letter.txt").read_text() == "x"
+
+    def test_place_that_cannot_be_written(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """A folder below a file cannot be made."""
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(hs.OutputError, match="Cannot write to .*file"):
+            analysis.save(tmp_path / "file" / "out")
+
+
+def test_manifest_without_a_reading() -> None:
+    """An analysis of a table in memory has a manifest too."""
+    analysis = hs.analyse(make_incidents(background(200)), areas=square_area(), progress=False)
+    manifest = make_manifest(analysis)
+    assert manifest["rows"] == {"read": 200}
+    json.dumps(manifest)
