@@ -87,7 +87,7 @@ class TestList:
         rows = background(1500)
         rows = rows[(rows["x"] - (WEST + 4575)).abs() + (rows["y"] - (SOUTH + 4575)).abs() > 1000]
         keys = [f"p{number}" for number in range(len(rows))] + ["p-same"] * len(caller)
-        analysis = run(rows, caller, person_key=pd.array(keys, dtype="str"))
+        analysis = run(rows, caller, person_key=np.array(keys, dtype=object))
         marked = analysis.hotspots[analysis.hotspots["is_one_caller"]]
         assert len(marked) == 1
         assert marked["top_caller_share"].iloc[0] == 1
@@ -97,7 +97,7 @@ class TestList:
         """Half of the calls by one caller are said, and not marked as one caller."""
         place = at_place(30, 30, FRIDAYS.append(FRIDAYS) + pd.Timedelta(hours=20))
         keys = [None] * 1000 + ["p-same"] * 52 + [f"q{number}" for number in range(52)]
-        analysis = run(background(1000), place, person_key=pd.array(keys, dtype="str"))
+        analysis = run(background(1000), place, person_key=np.array(keys, dtype=object))
         first = analysis.hotspots.iloc[0]
         assert not first["is_one_caller"]
         assert first["top_caller_share"] == pytest.approx(0.5, abs=0.03)
@@ -246,7 +246,7 @@ def analysis() -> hs.Analysis:
         ignore_index=True,
     )
     words = [None] * 3000 + ["On or near High Street"] * 52 + ["On or near Quiet Close"]
-    incidents = make_incidents(rows, location=pd.array(words, dtype="str"))
+    incidents = make_incidents(rows, location=np.array(words, dtype=object))
     return hs.analyse(incidents, areas=square_area(), progress=False)
 
 

@@ -72,8 +72,8 @@ class TestByHand:
         )
         table = make_incidents(
             [("2025-01-06 21:10", X, Y)] * 4,
-            area_code=pd.array(["Q02", None, "nowhere", None], dtype="str"),
-            borough=pd.array([None, "Q01", "Q02", None], dtype="str"),
+            area_code=np.array(["Q02", None, "nowhere", None], dtype=object),
+            borough=np.array([None, "Q01", "Q02", None], dtype=object),
         )
         table["geometry"] = None
         counts = hs.count_incidents(table, hs.places_from_areas(areas))

@@ -31,7 +31,7 @@ class TestByHand:
         """One row says where, when, how many, what kind and how often."""
         rows = [*friday_nights(8), *friday_nights(2, hour=22), ("2025-03-11 12:00", 5000, 0)]
         kinds = ["nuisance"] * 8 + ["personal"] * 2 + [None]
-        table = make_incidents(rows, asb_type=pd.array(kinds, dtype="str"), borough="E09000007")
+        table = make_incidents(rows, asb_type=np.array(kinds, dtype=object), borough="E09000007")
         clusters = hs.find_clusters(table, min_incidents=5)
         summary = hs.summarise_clusters(table, clusters)
         CLUSTERS.validate(summary)
