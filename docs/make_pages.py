@@ -89,8 +89,8 @@ def codes_page() -> str:
     page += "".join(_row(f"`{name}`", meaning) for name, meaning in SCOPE_REASONS.items())
     page += (
         "\n## The Met's opening and closing codes\n\n"
-        "Types are opening codes and headings closing codes: the two are coded independently, and a "
-        "type is never derived from a heading. A row with a code of role `excluded` or `recall` is "
+        "Types are opening codes and headings closing codes: the two are coded independently, and "
+        "a type is never derived from a heading. A row with a code of role `excluded` or `recall` is "
         "out of scope: duplicates, errors, tests, records that police activity generated (which "
         "must not feed a score, or patrols would justify themselves), and further calls about an "
         "incident that has its own row. Source: the code lists in the published work of Agrawal "

@@ -391,8 +391,8 @@ def _make_places(
                 f"({size:.1f} km² on average): too large to walk. Use it to choose days and hours."
             )
         ]
-    grid = {"cell_size": settings.places.cell_size, "shape": settings.places.shape}
-    inside = make_grid(areas, **grid)
+    cell_size, shape = settings.places.cell_size, settings.places.shape
+    inside = make_grid(areas, cell_size=cell_size, shape=shape)
     if not incidents["is_context"].any():
         return inside, []
     whole = shapely.union_all(areas.geometry.to_numpy())
@@ -402,7 +402,7 @@ def _make_places(
         index=pd.Index(["around"], name="area_id"),
         crs=CRS,
     )
-    around = make_grid(wide, **grid)
+    around = make_grid(wide, cell_size=cell_size, shape=shape)
     around = around[~around.index.isin(inside.index)]
     around["area_id"] = pd.Series(None, index=around.index, dtype="str")
     return pd.concat([inside, around]), []

@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from hotspots.errors import InputError, invalid
 
@@ -49,7 +49,7 @@ class _Section:
 class PlaceSettings(_Section):
     """The places at which incidents are counted."""
 
-    shape: str = _tunable(
+    shape: Literal["square", "hexagon"] = _tunable(
         "square",
         "Squares match the patrol cells of most British trials; hexagons are the other common unit",
         choices=("square", "hexagon"),

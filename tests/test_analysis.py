@@ -251,7 +251,7 @@ def analysis() -> hs.Analysis:
 
 
 class TestExplain:
-    """Why is my street (not) on the list?"""
+    """Why a street is, or is not, on the list."""
 
     def test_on_the_list(self, analysis: hs.Analysis) -> None:
         """A street on the list is told its hotspot and why."""

@@ -64,7 +64,7 @@ class TestFiles:
         assert distance.max() < 3
 
     def test_geoparquet(self, folder: Path, analysis: hs.Analysis) -> None:
-        """geopandas reads back the same table."""
+        """The library geopandas reads back the same table."""
         back = gpd.read_parquet(folder / "hotspots.parquet")
         given = pd.DataFrame(analysis.hotspots.drop(columns="geometry"))
         again = pd.DataFrame(back.drop(columns="geometry"))
@@ -154,22 +154,28 @@ class TestPrivacy:
         assert list(tmp_path.iterdir()) == []
 
 
+def fail_half_way(out: Path) -> None:
+    """Write one file of a folder and then fail."""
+    with whole_folder(out) as work:
+        (work / "half").write_text("x")
+        raise ZeroDivisionError
+
+
 class TestWholeOrNot:
     """A folder is written whole or not at all."""
 
     def test_failure_leaves_nothing(self, tmp_path: Path) -> None:
         """When writing fails the folder does not exist, nor any trace of it."""
-        with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "out") as work:
-            (work / "half").write_text("x")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            fail_half_way(tmp_path / "out")
         assert list(tmp_path.iterdir()) == []
 
     def test_failure_keeps_the_old_one(self, analysis: hs.Analysis, tmp_path: Path) -> None:
         """When replacing fails the earlier folder stays as it was."""
         out = analysis.save(tmp_path / "out")
         before = {path.name: path.read_bytes() for path in out.iterdir()}
-        with pytest.raises(ZeroDivisionError), whole_folder(out):
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            fail_half_way(out)
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
