@@ -81,8 +81,7 @@ def settings_page() -> str:
 def codes_page() -> str:
     """Give the page of codes and reasons."""
     page = _NOTE + (
-        "# Codes and reasons\n\n"
-        "## Why a row is rejected\n\n" + _head("reason", "meaning")
+        "# Codes and reasons\n\n## Why a row is rejected\n\n" + _head("reason", "meaning")
     )
     page += "".join(_row(f"`{name}`", meaning) for name, meaning in REASONS.items())
     page += "\n## Why a row is out of scope\n\n" + _head("reason", "meaning")
@@ -90,8 +89,8 @@ def codes_page() -> str:
     page += (
         "\n## The Met's opening and closing codes\n\n"
         "Types are opening codes and headings closing codes: the two are coded independently, and "
-        "a type is never derived from a heading. A row with a code of role `excluded` or `recall` is "
-        "out of scope: duplicates, errors, tests, records that police activity generated (which "
+        "a type is never derived from a heading. A row with a code of role `excluded` or `recall` "
+        "is out of scope: duplicates, errors, tests, records that police activity generated (which "
         "must not feed a score, or patrols would justify themselves), and further calls about an "
         "incident that has its own row. Source: the code lists in the published work of Agrawal "
         "and Dominguez on London calls for service, and the London Datastore's page of "
