@@ -248,6 +248,7 @@ def analyse(
         left_out += said
         period = None if len(used) else _whole_period(table)
         counts = count_incidents(used, places, period=period)
+        left_out += _gaps(counts)
         begin("Estimating the weekly intensity")
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
         begin("Finding hotspots")
@@ -414,6 +415,20 @@ def _whole_period(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timesta
     if start.empty:
         return None
     return start.min().normalize(), start.max().normalize() + pd.DateOffset(days=1)
+
+
+def _gaps(counts: Counts) -> list[str]:
+    """Say which months have no incident: missing is not zero."""
+    filled = counts.by("month").sum(axis=0) > 0
+    if filled.all() or not filled.any():
+        return []
+    empty = counts.months[~filled]
+    shown = ", ".join(str(month) for month in empty[:3]) + (", …" if len(empty) > 3 else "")  # noqa: PLR2004
+    return [
+        f"{len(empty)} of the {len(counts.months)} months of the period have no incident ({shown}). "
+        "If they are missing rather than quiet, the expected numbers are too low: give their "
+        "files, or analyse each part by itself."
+    ]
 
 
 def _find_clusters(

@@ -119,7 +119,9 @@ def analyse(
 @app.command()
 def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) -> None:
     """Report on FILES without analysing them: what would be read, and what would not."""
-    from hotspots.areas import assign_areas, load_boroughs  # noqa: PLC0415 (slow to import)
+    import pandas as pd  # noqa: PLC0415 (slow to import)
+
+    from hotspots.areas import assign_areas, load_boroughs  # noqa: PLC0415
     from hotspots.incidents import read_incidents  # noqa: PLC0415
 
     _log(verbose=verbose)
@@ -129,7 +131,9 @@ def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) ->
     incidents = reading.incidents
     if len(incidents) == 0:
         return
-    first, last = incidents["start"].min(), incidents["start"].max()
+    first = incidents["start"].min()
+    # A day or month ends a moment before the next one begins.
+    last = incidents["end"].fillna(incidents["start"]).max() - pd.Timedelta(seconds=1)
     precision = ", ".join(
         f"{name} {n:,}" for name, n in incidents["time_precision"].value_counts().items()
     )

@@ -220,6 +220,14 @@ class TestTiers:
         by_borough = hs.analyse(incidents, boroughs=["Camden"], progress=False)
         assert by_borough.hotspots["n"].tolist() == [4000]
 
+    def test_missing_months_are_said(self) -> None:
+        """January and April without February and March may be missing data."""
+        rows = [(f"2025-0{month}-01", WEST + 75, SOUTH + 75) for month in (1, 4) for _ in range(5)]
+        incidents = make_incidents(rows, time_precision="month")
+        analysis = hs.analyse(incidents, areas=square_area(), progress=False)
+        said = " ".join(analysis.left_out)
+        assert "2 of the 4 months of the period have no incident (2025-02, 2025-03)" in said
+
     def test_repeatable(self) -> None:
         """The same incidents in another order give the same list."""
         simulated = hs.simulate_incidents(4000, boroughs=["Camden"], rng=1).incidents

@@ -48,6 +48,7 @@ PARTS: Final = {
 MANY: Final = frozenset({"codes", "qualifiers"})
 """Parts that several columns may share."""
 
+_SHOWN: Final = 20
 _TIMES: Final = ("start", "date", "month")
 
 
@@ -282,9 +283,12 @@ def match_layout(
         "latitude, or an area code)"
     )
     wanted = "one of the known layouts" if layout == "auto" else f"the layout '{layout}'"
+    names = [str(column) for column in frame.columns]
+    shown = ", ".join(names[:_SHOWN]) + (
+        f", … ({len(names)} in all)" if len(names) > _SHOWN else ""
+    )
     msg = (
-        f"Cannot read '{file}' as {wanted}. Must have {needs}. Its columns are: "
-        f"{', '.join(map(str, frame.columns))}. Name the columns, such as "
+        f"Cannot read '{file}' as {wanted}. Must have {needs}. Its columns are: {shown}. Name the columns, such as "
         "columns={'start': 'Call time', 'easting': 'X', 'northing': 'Y'}."
     )
     raise InputError(msg)

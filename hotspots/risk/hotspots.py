@@ -97,8 +97,8 @@ def find_hotspots(
     neighbour holds at least `least_share` as much by area as the first place; then the band is
     found again: of the bands within `hours_per_week` that hold at least `band_share` of what the
     best one holds, the one with the fewest hours. A place is in one hotspot at most. A single
-    place larger than `max_area` is a hotspot by itself. The predictive interval is that of a negative
-    binomial count with the posterior's mean and variance.
+    place larger than `max_area` is a hotspot by itself. The predictive interval is that of a
+    negative binomial count with the posterior's mean and variance.
 
     Caveats
     -------
