@@ -423,12 +423,14 @@ def _gaps(counts: Counts) -> list[str]:
     if filled.all() or not filled.any():
         return []
     empty = counts.months[~filled]
-    shown = ", ".join(str(month) for month in empty[:3]) + (", …" if len(empty) > 3 else "")  # noqa: PLR2004
-    return [
-        f"{len(empty)} of the {len(counts.months)} months of the period have no incident ({shown}). "
-        "If they are missing rather than quiet, the expected numbers are too low: give their "
-        "files, or analyse each part by itself."
-    ]
+    most = 3
+    shown = ", ".join(str(month) for month in empty[:most]) + (", …" if len(empty) > most else "")
+    said = (
+        f"{len(empty)} of the {len(counts.months)} months of the period have no incident "
+        f"({shown}). If they are missing rather than quiet, the expected numbers are too low: give "
+        "their files, or analyse each part by itself."
+    )
+    return [said]
 
 
 def _find_clusters(

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+# Examples are not timed: a busy machine is no defect. The same examples in every run.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 _MUST_RUN = ("acceptance", "browser")
 
 

@@ -288,8 +288,8 @@ def match_layout(
         f", … ({len(names)} in all)" if len(names) > _SHOWN else ""
     )
     msg = (
-        f"Cannot read '{file}' as {wanted}. Must have {needs}. Its columns are: {shown}. Name the columns, such as "
-        "columns={'start': 'Call time', 'easting': 'X', 'northing': 'Y'}."
+        f"Cannot read '{file}' as {wanted}. Must have {needs}. Its columns are: {shown}. "
+        "Name the columns, such as columns={'start': 'Call time', 'easting': 'X', 'northing': 'Y'}."
     )
     raise InputError(msg)
 
