@@ -1,0 +1,25 @@
+"""Where does it belong? Boroughs, the user's own areas, places of equal size and coordinates."""
+
+from hotspots.areas.assignment import assign_areas
+from hotspots.areas.boroughs import load_boroughs
+from hotspots.areas.grid_reference import (
+    national_grid_reference,
+    to_longitude_latitude,
+    to_national_grid,
+)
+from hotspots.areas.matching import locate, neighbours
+from hotspots.areas.places import make_grid, places_from_areas
+from hotspots.areas.reading import read_areas
+
+__all__ = [
+    "assign_areas",
+    "load_boroughs",
+    "locate",
+    "make_grid",
+    "national_grid_reference",
+    "neighbours",
+    "places_from_areas",
+    "read_areas",
+    "to_longitude_latitude",
+    "to_national_grid",
+]
