@@ -12,6 +12,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
+CAMDEN = "E09000007"
 SIZE = {"width": 1280, "height": 800}
 
 
@@ -28,8 +29,8 @@ def main(folder: Path) -> None:
         )
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
         page.goto((folder / "index.html").resolve().as_uri())
-        page.get_by_text("Camden", exact=True).last.click()
-        page.locator("details[open] button, details[open] a").first.click()
+        page.locator(f'details[data-area="{CAMDEN}"] summary').click()
+        page.locator(f'details[data-area="{CAMDEN}"] button').first.click()
         page.wait_for_timeout(1000)
         page.screenshot(path=IMAGES / "map.png")
         browser.close()
