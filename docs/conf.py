@@ -30,7 +30,6 @@ autodoc_typehints = "none"
 autodoc_default_options = {"members": False}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
 
