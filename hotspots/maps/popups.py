@@ -1,0 +1,154 @@
+"""What the page says about one hotspot: why, when, how many, how sure.
+
+Only words are made here; `popup.html` and `page.html` put them into HTML and escape them. A column
+that the marking does not carry gives no words, so the same code serves every audience.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from hotspots.maps.classes import Classes
+
+NO_HOURS: Final = "no hours: monthly data"
+
+_M2_IN_KM2: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the page says about one hotspot, as plain text.
+
+    Parameters
+    ----------
+    hotspot_id, name, rank : str
+        Identity of the hotspot.
+    where : str
+        Words for the place and its grid reference.
+    hours : str
+        Its hours, or that there are none.
+    expected : str
+        Incidents to expect a week, rounded like the legend.
+    facts : tuple of (str, str)
+        Question and answer, in the order of the popup.
+    why : str
+        The reason for its place on the list; empty where the marking does not carry it.
+    is_one_caller : bool
+        Whether to mark it; false where the marking does not carry it.
+    """
+
+    hotspot_id: str
+    name: str
+    rank: str
+    where: str
+    hours: str
+    expected: str
+    facts: tuple[tuple[str, str], ...]
+    why: str
+    is_one_caller: bool
+
+
+def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
+    """Put one row of a hotspots table into words.
+
+    Parameters
+    ----------
+    row : Series
+        The row, with the columns that the marking carries. Its name is the hotspot's id.
+    classes : Classes
+        The colour classes of the map, for the rounding.
+
+    Returns
+    -------
+    Words
+        Plain text, not escaped.
+
+    Caveats
+    -------
+    Monthly data has no nights and no hours; the words then count months and say so.
+    """
+    known = row.dropna()
+    is_monthly = "hours" not in known
+    questions = (
+        ("When", NO_HOURS if is_monthly else str(known["hours"])),
+        ("Expect", _expect(known, classes, is_monthly=is_monthly)),
+        ("Recorded", _recorded(known, is_monthly=is_monthly)),
+        ("Mostly", ", ".join(str(known[key]) for key in _KINDS if key in known)),
+        ("Callers", _callers(row)),
+        ("Ground", _ground(known)),
+        ("Source", str(known["source"])),
+    )
+    return Words(
+        hotspot_id=str(row.name),
+        name=str(row["name"]),
+        rank=str(row["rank"]),
+        where=", ".join(str(known[key]) for key in ("location", "grid_ref") if key in known),
+        hours=NO_HOURS if is_monthly else str(known["hours"]),
+        expected=classes.shown(row["expected_per_week"]),
+        facts=tuple((question, answer) for question, answer in questions if answer),
+        why=str(known.get("why", "")),
+        is_one_caller=bool(known.get("is_one_caller", False)),
+    )
+
+
+_KINDS: Final = ("main_type", "main_heading")
+
+
+def _expect(known: pd.Series[Any], classes: Classes, *, is_monthly: bool) -> str:
+    when = "at any hour" if is_monthly else "in these hours"
+    number = classes.shown(known["expected_per_week"])
+    low, high = (_plain(known[column]) for column in ("expected_low", "expected_high"))
+    words = f"{number} reports a week {when}, likely range {low} to {high}"
+    if is_monthly:
+        return words
+    return f"{words}; {classes.shown(known['expected_all_hours'])} a week at any hour"
+
+
+def _recorded(known: pd.Series[Any], *, is_monthly: bool) -> str:
+    """Say how many reports the figures rest on, and on how many occasions."""
+    words = _count(known["n"], "report")
+    if is_monthly or "n_nights" not in known:
+        words += f" in {_count(known['n_months'], 'month')}"
+    else:
+        words += f" on {_count(known['n_nights'], 'night')}"
+    if "n_in_hours" in known and not is_monthly:
+        words += f", {_plain(known['n_in_hours'])} of them in these hours"
+    if known["n_context"] > 0:
+        words += f"; {_plain(known['n_context'])} lie outside the chosen areas"
+    return words
+
+
+def _callers(row: pd.Series[Any]) -> str:
+    if "top_caller_share" not in row.index:
+        return ""
+    parts = []
+    if pd.isna(row["top_caller_share"]):
+        parts.append("not known")
+    elif not row["is_one_caller"]:
+        parts.append(f"{_percent(row['top_caller_share'])} from the most frequent caller")
+    else:
+        parts.append("all from one caller")
+    if pd.notna(row["top_point_share"]):
+        parts.append(f"{_percent(row['top_point_share'])} at one exact point")
+    return "; ".join(parts)
+
+
+def _ground(known: pd.Series[Any]) -> str:
+    return f"{_count(known['n_places'], 'place')}, {known['area_m2'] / _M2_IN_KM2:.3f} km²"
+
+
+def _count(number: float, noun: str) -> str:
+    return f"{_plain(number)} {noun}" if number == 1 else f"{_plain(number)} {noun}s"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _plain(number: float) -> str:
+    """Write a weight: whole numbers without decimals, others with one."""
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
