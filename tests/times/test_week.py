@@ -24,9 +24,7 @@ class TestByHand:
 
     def test_hour_of_week(self) -> None:
         """Monday 00:30 is hour 0, Sunday 23:59 is hour 167, Friday 21:00 is 4 × 24 + 21 = 117."""
-        hours = hs.hour_of_week(
-            moments("2025-01-06 00:30", "2025-01-12 23:59", "2025-01-10 21:00")
-        )
+        hours = hs.hour_of_week(moments("2025-01-06 00:30", "2025-01-12 23:59", "2025-01-10 21:00"))
         expected = pd.Series([0, 167, 117], index=list("abc"), dtype="Int64", name="hour_of_week")
         pd.testing.assert_series_equal(hours, expected)
 
