@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.areas import to_longitude_latitude
+from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
 from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, TASKS, check_marking
 
@@ -92,7 +92,13 @@ def _notes(analysis: Analysis) -> list[str]:
                 f"{len(reading.out_of_scope):,} out of scope, {len(reading.rejected):,} rejected."
             )
         ]
-    return [*rows, *analysis.left_out, *short]
+    return [*rows, *analysis.left_out, *short, *_attribution(analysis)]
+
+
+def _attribution(analysis: Analysis) -> list[str]:
+    """Say whose boundaries these are, where they are the shipped ones."""
+    shipped = load_boroughs(city=True).index
+    return [f"Boundaries: {ATTRIBUTION}"] if analysis.areas.index.isin(shipped).any() else []
 
 
 def save_folder(analysis: Analysis, folder: str | os.PathLike[str], marking: Marking) -> Path:

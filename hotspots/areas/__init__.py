@@ -1,7 +1,7 @@
 """Where does it belong? Boroughs, the user's own areas, places of equal size and coordinates."""
 
 from hotspots.areas.assignment import assign_areas
-from hotspots.areas.boroughs import load_boroughs
+from hotspots.areas.boroughs import ATTRIBUTION, load_boroughs
 from hotspots.areas.grid_reference import (
     national_grid_reference,
     to_longitude_latitude,
@@ -12,6 +12,7 @@ from hotspots.areas.places import make_grid, places_from_areas
 from hotspots.areas.reading import read_areas
 
 __all__ = [
+    "ATTRIBUTION",
     "assign_areas",
     "load_boroughs",
     "locate",

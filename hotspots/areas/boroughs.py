@@ -12,6 +12,12 @@ from typing import Final
 
 import geopandas as gpd
 
+ATTRIBUTION: Final = (
+    "Contains National Statistics data © Crown copyright and database right; Contains Ordnance "
+    "Survey data © Crown copyright and database right; Open Government Licence v3."
+)
+"""What a product that shows these boundaries must say."""
+
 _FILE: Final = "data/london_boroughs.parquet"
 _CITY: Final = "E09000001"
 

@@ -23,8 +23,9 @@ _ENVIRONMENT: Final = jinja2.Environment(
 
 
 def read_text(name: str) -> str:
-    """Read a text file of this room, with the line ends that it has."""
-    return files("hotspots.maps").joinpath(name).read_bytes().decode("utf-8")
+    """Read a text file of this room; a Windows checkout gives the same page as any other."""
+    content = files("hotspots.maps").joinpath(*name.split("/")).read_bytes()
+    return content.decode("utf-8").replace("\r\n", "\n")
 
 
 def inert(text: str) -> str:

@@ -212,7 +212,7 @@ def _leaflet_style() -> str:
     code = re.sub(
         r"url\((images/[\w.-]+)\)",
         lambda match: f"url({_data_uri(match.group(1))})",
-        read_text("assets/leaflet.css").replace("\r\n", "\n"),
+        read_text("assets/leaflet.css"),
     )
     return f"<style>\n{code}</style>"
 
