@@ -20,7 +20,7 @@ from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_a
 from hotspots.counts import Counts, count_incidents
 from hotspots.errors import InputError, invalid
 from hotspots.explain import Explanation, explain_place
-from hotspots.incidents import Reading, find_episodes, tier_of
+from hotspots.incidents import Reading, find_episodes
 from hotspots.patterns import choose_min_incidents, find_clusters, summarise_clusters
 from hotspots.products import draw_map, save_folder
 from hotspots.progress import track
@@ -34,6 +34,7 @@ from hotspots.risk import (
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas
 from hotspots.tasking import recommend_tasks
+from hotspots.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,6 +111,12 @@ class Analysis:
         return self.counts.tier
 
     @property
+    def n_incidents(self) -> float:
+        """Incidents in the areas: the weights of their rows."""
+        inside = ~self.incidents["is_context"]
+        return float(self.incidents.loc[inside, "weight"].sum())
+
+    @property
     def is_simulated(self) -> bool:
         """Whether any incident comes from the simulator."""
         return bool((self.incidents["source"] == "simulated").any())
@@ -174,9 +181,9 @@ class Analysis:
         """Answer the first questions: how many, where, when, what came of it."""
         simulated = "SIMULATED, " if self.is_simulated else ""
         return (
-            f"<Analysis: {simulated}{self.walk['in areas']:,} {self.noun} in {len(self.areas)} "
-            f"areas, {self.period}, {self.tier}; {len(self.hotspots)} hotspots, "
-            f"{len(self.tasks)} tasks>"
+            f"<Analysis: {simulated}{self.n_incidents:,.0f} {self.noun} in "
+            f"{count(len(self.areas), 'area')}, {self.period}, {self.tier}; "
+            f"{count(len(self.hotspots), 'hotspot')}, {count(len(self.tasks), 'task')}>"
         )
 
 
@@ -226,7 +233,7 @@ def analyse(
     >>> import hotspots as hs
     >>> calls = hs.simulate_incidents(20_000, rng=1).incidents
     >>> hs.analyse(calls, boroughs=["Camden"], progress=False)
-    <Analysis: SIMULATED, ... ASB reports in 1 areas, ... timed; 10 hotspots, ... tasks>
+    <Analysis: SIMULATED, ... ASB reports in 1 area, ... timed; 10 hotspots, ... tasks>
     """
     settings = settings or Settings()
     reading = incidents if isinstance(incidents, Reading) else None
@@ -239,6 +246,8 @@ def analyse(
             "Use hs.read_incidents(path).",
         )
     INCIDENTS.validate(table)
+    if len(table) == 0:
+        raise _nothing_accepted(reading)
     chosen = _choose_areas(boroughs, areas)
     with track(_N_STEPS, show=progress) as begin:
         begin("Assigning areas")
@@ -246,9 +255,11 @@ def analyse(
         begin("Counting")
         places, said = _make_places(used, chosen, settings)
         left_out += said
-        period = None if len(used) else _whole_period(table)
-        counts = count_incidents(used, places, period=period)
-        left_out += _gaps(counts)
+        # Without any incident in the areas, the period and the tier are those of the input.
+        counted = used if len(used) else table
+        missing, said = _missing_months(counted, table)
+        counts = count_incidents(counted, places, missing=missing)
+        left_out += said
         begin("Estimating the weekly intensity")
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
         begin("Finding hotspots")
@@ -263,10 +274,11 @@ def analyse(
             interval=settings.hotspots.interval,
         )
         begin("Finding clusters")
-        clusters, least, n_episodes, said = _find_clusters(used, settings)
+        clusters, least, n_episodes, said = _find_clusters(used, settings, counts.tier)
         left_out += said
         begin("Recommending tasks")
         tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
+        left_out += _without_tasks(hotspots, tasks)
     return Analysis(
         hotspots=hotspots,
         tasks=tasks,
@@ -293,7 +305,7 @@ def _choose_areas(
         check_areas(areas)
     if boroughs is None:
         return load_boroughs() if areas is None else areas
-    chosen = _named_boroughs(boroughs)
+    chosen = name_boroughs(boroughs)
     if areas is None:
         return chosen
     middle = gpd.GeoDataFrame(geometry=areas.geometry.representative_point(), crs=CRS)
@@ -304,7 +316,24 @@ def _choose_areas(
     return inside
 
 
-def _named_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
+def name_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
+    """Find boroughs by name or GSS code, the City included.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names in any case, with or without "London Borough of", or codes.
+
+    Returns
+    -------
+    GeoDataFrame
+        An areas table, in the order of the codes.
+
+    Raises
+    ------
+    InputError
+        If a name is not known, with the nearest one.
+    """
     if isinstance(names, str):
         names = [names]
     every = load_boroughs(city=True)
@@ -312,7 +341,10 @@ def _named_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
     code_of |= {str(code).lower(): code for code in every.index}
     codes = []
     for name in names:
-        code = code_of.get(str(name).strip().lower())
+        plain = str(name).strip().lower()
+        for title in ("london borough of ", "royal borough of ", "city of "):
+            plain = plain if plain in code_of else plain.removeprefix(title)
+        code = code_of.get(plain)
         if code is None:
             near = difflib.get_close_matches(str(name).lower(), list(code_of), n=1)
             hint = f"Did you mean '{every.loc[code_of[near[0]], 'name']}'?" if near else ""
@@ -409,35 +441,69 @@ def _make_places(
     return pd.concat([inside, around]), []
 
 
-def _whole_period(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-    """Take the period from all accepted rows when none of them is in the areas."""
-    start = incidents["start"].dropna()
-    if start.empty:
-        return None
-    return start.min().normalize(), start.max().normalize() + pd.DateOffset(days=1)
-
-
-def _gaps(counts: Counts) -> list[str]:
-    """Say which months have no incident: missing is not zero."""
-    filled = counts.by("month").sum(axis=0) > 0
-    if filled.all() or not filled.any():
-        return []
-    empty = counts.months[~filled]
-    most = 3
-    shown = ", ".join(str(month) for month in empty[:most]) + (", …" if len(empty) > most else "")
-    said = (
-        f"{len(empty)} of the {len(counts.months)} months of the period have no incident "
-        f"({shown}). If they are missing rather than quiet, the expected numbers are too low: give "
-        "their files, or analyse each part by itself."
+def _nothing_accepted(reading: Reading | None) -> InputError:
+    """Say why there is nothing to analyse."""
+    if reading is None or reading.n_rows == 0:
+        return InputError("There are no incidents. Must be at least one row with a time.")
+    reasons = reading.summary[reading.summary["rows"] > 0]
+    words = ", ".join(
+        f"{row['rows']:,} {row['outcome'].replace('_', ' ')} ({row['reason']})"
+        for _, row in reasons.iterrows()
     )
-    return [said]
+    first = reading.rejected.head(1)
+    example = "".join(
+        f" The first, line {row['line']}: {row['reason']} '{row['detail']}'."
+        for _, row in first.iterrows()
+    )
+    return InputError(
+        f"None of the {reading.n_rows:,} rows was accepted: {words}.{example} Look at the file "
+        "with 'hotspots check'."
+    )
+
+
+def _missing_months(
+    counted: gpd.GeoDataFrame, incidents: gpd.GeoDataFrame
+) -> tuple[pd.PeriodIndex, list[str]]:
+    """Find the months without any incident in the whole input: missing is not zero."""
+    own = counted["start"].dt.tz_localize(None).dt.to_period("M")
+    with_data = incidents["start"].dt.tz_localize(None).dt.to_period("M").unique()
+    period = pd.period_range(own.min(), own.max(), freq="M")
+    missing = period[~period.isin(with_data)]
+    if len(missing) == 0:
+        return missing, []
+    most = 3
+    shown = ", ".join(map(str, missing[:most])) + (", …" if len(missing) > most else "")
+    said = (
+        f"{len(missing)} of the {len(period)} months of the period have no incident at all "
+        f"({shown}): taken as missing, so expected numbers rest on the other "
+        f"{len(period) - len(missing)}."
+    )
+    return missing, [said]
+
+
+def _without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]:
+    """Say how many hotspots get no visit, and why."""
+    rest = hotspots[~hotspots.index.isin(tasks["hotspot_id"])]
+    callers = int(rest["is_one_caller"].astype(bool).sum())
+    said = []
+    if callers:
+        said.append(
+            f"{count(callers, 'hotspot')} with nine tenths or more from one caller: no patrol is "
+            "planned there; visit the caller."
+        )
+    if len(rest) > callers:
+        said.append(
+            f"{count(len(rest) - callers, 'hotspot')} without a visit: the tours that cover the "
+            "hours are full, no tour covers them, or hardly anything is expected in them."
+        )
+    return said
 
 
 def _find_clusters(
-    incidents: gpd.GeoDataFrame, settings: Settings
+    incidents: gpd.GeoDataFrame, settings: Settings, tier: Tier
 ) -> tuple[gpd.GeoDataFrame, pd.Series[int], int | None, list[str]]:
     has_clock = incidents["time_precision"].isin(["minute", "hour"])
-    if tier_of(incidents) == "monthly":
+    if tier == "monthly":
         return (
             CLUSTERS.empty(),
             _NO_THRESHOLDS,

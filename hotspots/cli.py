@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -16,7 +17,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hotspots.errors import HotspotsError, OutputError
+from hotspots.errors import HotspotsError, InputError, OutputError
+from hotspots.words import count
 
 if TYPE_CHECKING:
     from hotspots.analysis import Analysis
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 3
 BAD_OUTPUT = 4
+_SHOWN = 5
 _DEMO_SEED = 20250101
 _DEMO_YEAR = 2025
 
@@ -45,6 +48,13 @@ Layout = Annotated[
     str,
     typer.Option(
         "--layout", help="police_uk, met_asb, cad, cells or stats19; recognised by itself."
+    ),
+]
+Columns = Annotated[
+    Optional[list[str]],  # noqa: UP045 (typer reads it)
+    typer.Option(
+        "--column",
+        help='Which column plays which part, such as --column "start=Call Time"; may be repeated.',
     ),
 ]
 Progress = Annotated[
@@ -91,6 +101,7 @@ def analyse(
         typer.Option("--settings", help="TOML file that overrides some settings."),
     ] = None,
     layout: Layout = "auto",
+    column: Columns = None,
     marking: Annotated[
         str, typer.Option("--marking", help="Who may receive it: restricted or partner.")
     ] = "restricted",
@@ -100,6 +111,7 @@ def analyse(
 ) -> None:
     """Find hotspots in FILES, and write the map, the lists and the manifest to a folder."""
     from hotspots.analysis import analyse as run  # noqa: PLC0415 (slow to import)
+    from hotspots.analysis import name_boroughs  # noqa: PLC0415
     from hotspots.areas import read_areas  # noqa: PLC0415
     from hotspots.incidents import read_incidents  # noqa: PLC0415
     from hotspots.products import check_product_marking  # noqa: PLC0415
@@ -107,17 +119,21 @@ def analyse(
 
     _log(verbose=verbose)
     check_product_marking(marking)
+    if borough:
+        name_boroughs(borough)  # a misspelt one is said before the files are read
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
     own_areas = read_areas(areas) if areas is not None else None
     console = Console()
-    reading = read_incidents(files, layout=layout)
+    reading = read_incidents(files, layout=layout, columns=_columns(column))
     _show_reading(console, reading)
     analysis = run(reading, boroughs=borough, areas=own_areas, settings=chosen, progress=progress)
     _finish(console, analysis, out, marking)
 
 
 @app.command()
-def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) -> None:
+def check(
+    files: Files, layout: Layout = "auto", column: Columns = None, *, verbose: Verbose = False
+) -> None:
     """Report on FILES without analysing them: what would be read, and what would not."""
     import pandas as pd  # noqa: PLC0415 (slow to import)
 
@@ -126,7 +142,7 @@ def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) ->
 
     _log(verbose=verbose)
     console = Console()
-    reading = read_incidents(files, layout=layout)
+    reading = read_incidents(files, layout=layout, columns=_columns(column))
     _show_reading(console, reading)
     incidents = reading.incidents
     if len(incidents) == 0:
@@ -138,8 +154,11 @@ def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) ->
         f"{name} {n:,}" for name, n in incidents["time_precision"].value_counts().items()
     )
     area = assign_areas(incidents, load_boroughs())
-    area = area.where(area.notna(), incidents["borough"])
-    per_area = area.map(load_boroughs()["name"]).value_counts()
+    has_point = incidents.geometry.notna()
+    area = area.where(area.notna() | has_point, incidents["borough"])
+    weight = incidents["weight"]
+    per_area = weight.groupby(area.map(load_boroughs()["name"])).sum()
+    per_area = per_area.sort_values(ascending=False)
     table = Table(show_header=False, box=None)
     table.add_row("Period", f"{first:%d %B %Y} to {last:%d %B %Y}")
     table.add_row("Tier", f"{reading.tier} (times known to: {precision})")
@@ -148,8 +167,8 @@ def check(files: Files, layout: Layout = "auto", *, verbose: Verbose = False) ->
         mix = incidents[column].value_counts()
         words = ", ".join(f"{name} {n:,}" for name, n in mix.head(5).items())
         table.add_row(title, escape(words) or "not in the file")
-    table.add_row("In the 32 boroughs", f"{int(per_area.sum()):,} of {len(incidents):,}")
-    busiest = ", ".join(f"{name} {n:,}" for name, n in per_area.head(5).items())
+    table.add_row("In the 32 boroughs", f"{per_area.sum():,.0f} of {weight.sum():,.0f}")
+    busiest = ", ".join(f"{name} {n:,.0f}" for name, n in per_area.head(5).items())
     table.add_row("Busiest boroughs", busiest or "none")
     console.print(table)
 
@@ -173,6 +192,9 @@ def _show_reading(console: Console, reading: Reading) -> None:
     for _, row in first.iterrows():
         where = f"{row['file']}, line {row['line']}: {row['reason']} {row['detail']}"
         console.print(f"    {escape(where)}", highlight=False)
+    if len(reading.rejected) > len(first):
+        more = len(reading.rejected) - len(first)
+        console.print(f"    … and {more:,} more, in rejected.csv of an analysis")
     for note in reading.notes:
         console.print(f"  {escape(note)}", highlight=False)
 
@@ -184,19 +206,58 @@ def _meaning(reason: str) -> str:
 
 
 def _finish(console: Console, analysis: Analysis, out: Path, marking: str = "restricted") -> None:
+    from hotspots.products import short_lists  # noqa: PLC0415 (slow to import)
+
     folder = analysis.save(out, marking=marking)  # type: ignore[arg-type]
     for sentence in analysis.left_out:
         console.print(f"  {escape(sentence)}", highlight=False)
-    for _, row in analysis.found.short.iterrows():
-        console.print(
-            f"  {escape(row['name'])}: {row['listed']} of {row['asked']} hotspots. {row['reason']}",
-            highlight=False,
-        )
+    short = short_lists(analysis)
+    for sentence in short[:_SHOWN]:
+        console.print(f"  {escape(sentence)}", highlight=False)
+    if len(short) > _SHOWN:
+        console.print(f"  … and {len(short) - _SHOWN:,} more such areas, in the notes of the map")
     console.print(
-        f"{len(analysis.hotspots)} hotspots and {len(analysis.tasks)} tasks from "
-        f"{analysis.walk['in areas']:,} rows in {len(analysis.areas)} areas."
+        f"{count(len(analysis.hotspots), 'hotspot')} and {count(len(analysis.tasks), 'task')} "
+        f"from {analysis.n_incidents:,.0f} {analysis.noun} in "
+        f"{count(len(analysis.areas), 'area')}."
     )
     console.print(f"Open {escape(str(folder / 'index.html'))}", highlight=False, soft_wrap=True)
+
+
+def _columns(pairs: list[str] | None) -> dict[str, str] | None:
+    """Read "part=column" as typed."""
+    if not pairs:
+        return None
+    columns = {}
+    for pair in pairs:
+        part, sign, column = pair.partition("=")
+        if not sign:
+            msg = f"Invalid --column '{pair}'. Must be PART=COLUMN, such as \"start=Call Time\"."
+            raise InputError(msg)
+        columns[part.strip()] = column.strip()
+    return columns
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        Console().print(f"hotspots {metadata.version('asb-hotspots')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Say the version.",
+            callback=lambda on: _show_version(wanted=on),
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Find where and when anti-social behaviour concentrates, and turn it into tasks."""
 
 
 def _log(*, verbose: bool) -> None:

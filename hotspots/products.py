@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 _FORMAT: Final = "hotspots analysis 1"
+_SHOWN: Final = 5
 _WIDEST_COLUMN: Final = 60
 _METHOD: Final = (
     "Places are counted by night and hour; the expected number of each place and hour of the week "
@@ -73,16 +75,13 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
 
 def _data_in_words(analysis: Analysis) -> str:
     sources = ", ".join(sorted(analysis.incidents["source"].unique())) or "none"
-    used = analysis.walk["in areas"]
-    return f"{used:,} {analysis.noun} ({sources}), {analysis.period}, {analysis.tier}"
+    used = f"{analysis.n_incidents:,.0f} {analysis.noun}"
+    return f"{used} ({sources}), {analysis.period}, {analysis.tier}"
 
 
 def _notes(analysis: Analysis) -> list[str]:
     """Say what was left out, and which areas have a short list, and why."""
-    short = [
-        f"{row['name']}: {row['listed']} of {row['asked']} hotspots. {row['reason']}"
-        for _, row in analysis.found.short.iterrows()
-    ]
+    short = short_lists(analysis)
     reading = analysis.reading
     rows = []
     if reading is not None:
@@ -93,6 +92,18 @@ def _notes(analysis: Analysis) -> list[str]:
             )
         ]
     return [*rows, *analysis.left_out, *short, *_attribution(analysis)]
+
+
+def short_lists(analysis: Analysis) -> list[str]:
+    """Say which areas have fewer hotspots than asked for, those with one reason together."""
+    said = []
+    for reason, rows in analysis.found.short.groupby("reason", sort=False):
+        if len(rows) == 1:
+            row = rows.iloc[0]
+            said.append(f"{row['name']}: {row['listed']} of {row['asked']} hotspots. {reason}")
+        else:
+            said.append(f"Fewer hotspots than asked for in {', '.join(rows['name'])}. {reason}")
+    return said
 
 
 def _attribution(analysis: Analysis) -> list[str]:
@@ -122,14 +133,25 @@ def save_folder(analysis: Analysis, folder: str | os.PathLike[str], marking: Mar
         hotspots.to_parquet(target / "hotspots.parquet")
         tasks.to_csv(target / "tasks.csv", encoding="utf-8-sig")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
-        if analysis.reading is not None and marking == "restricted":
-            analysis.reading.rejected.to_csv(
-                target / "rejected.csv", index=False, encoding="utf-8-sig"
-            )
+        if marking == "restricted":
+            rejected = _rejected(analysis)
+            rejected.to_csv(target / "rejected.csv", index=False, encoding="utf-8-sig")
         manifest = make_manifest(analysis, marking)
+        manifest["files"] = {path.name: _checksum(path) for path in sorted(target.iterdir())}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=_plain)
         (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return Path(folder)
+
+
+def _rejected(analysis: Analysis) -> pd.DataFrame:
+    """Give the rejected rows; none, with the same columns, for a table in memory."""
+    if analysis.reading is None:
+        return pd.DataFrame(columns=["file", "line", "reason", "detail"])
+    return analysis.reading.rejected
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def to_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -256,7 +278,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     Parameters
     ----------
     folder : Path
-        Where it shall be. If it exists it must be empty, or hold the manifest of an analysis.
+        Where it shall be. If it exists it must be empty, or hold an analysis and nothing else,
+        as it was written: work that somebody added or filled in is never replaced.
 
     Yields
     ------
@@ -269,12 +292,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         If the place is taken by something else or cannot be written.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve would follow a link)
-    if folder.exists() and not _is_ours(folder):
-        msg = (
-            f"Cannot write to '{folder}': it exists and was not made by an analysis. Must be a new "
-            "or empty folder, or one to replace. Give another with --out."
-        )
-        raise OutputError(msg)
+    _refuse_to_replace(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -298,13 +316,38 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _is_ours(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    if not any(folder.iterdir()):
-        return True
+def _refuse_to_replace(folder: Path) -> None:
+    """Raise `OutputError` if a folder holds anything but an analysis as it was written."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    files = _files_of_manifest(folder)
+    if files is None:
+        msg = (
+            f"Cannot write to '{folder}': it exists and was not made by an analysis. Must be a new "
+            "or empty folder, or one to replace. Give another with --out."
+        )
+        raise OutputError(msg)
+    changed = [
+        path.name
+        for path in sorted(folder.iterdir())
+        if path.name != MANIFEST and (not path.is_file() or files.get(path.name) != _checksum(path))
+    ]
+    if changed:
+        msg = (
+            f"Cannot replace '{folder}': these were added or changed since the analysis: "
+            f"{', '.join(changed[:_SHOWN])}{', …' if len(changed) > _SHOWN else ''}. Must be a "
+            "folder as it was written. Move them away, or give another folder with --out."
+        )
+        raise OutputError(msg)
+
+
+def _files_of_manifest(folder: Path) -> dict[str, str] | None:
+    """Give the files that an analysis wrote, with their checksums; None if it was none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and manifest.get("format") == _FORMAT
+        return None
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+        return None
+    files = manifest.get("files")
+    return files if isinstance(files, dict) else None

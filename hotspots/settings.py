@@ -170,6 +170,12 @@ class TaskSettings(_Section):
     visit_minutes: int = _tunable(
         15, "Koper: 10–15 minutes of presence last longest", unit="minutes", least=1, most=120
     )
+    least_expected: float = _tunable(
+        0.02,
+        "A weekly visit where less than one report a year is expected is wasted",
+        unit="incidents a week",
+        least=0,
+    )
     delivery: float = _tunable(
         0.6,
         "Half to two thirds of planned patrols happen (trials in Birmingham and elsewhere)",

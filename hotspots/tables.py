@@ -230,6 +230,13 @@ def require_clock(incidents: pd.DataFrame, verb: str) -> None:
     verb : str
         The function that needs the hour, for the message.
     """
+    if not isinstance(incidents, pd.DataFrame):
+        raise invalid(
+            "incidents",
+            type(incidents).__name__,
+            "an incidents table",
+            "Of a reading, use reading.incidents.",
+        )
     coarse = ~incidents["time_precision"].isin(["minute", "hour"])
     if coarse.any():
         kinds = ", ".join(sorted(incidents.loc[coarse, "time_precision"].unique()))
@@ -408,6 +415,7 @@ HOTSPOTS: Final = Table(
     columns=(
         Column("name", "text", "Area name and rank, for the meeting.", "partner"),
         Column("borough", "text", "Code of the area it is listed under.", "partner"),
+        Column("area", "text", "Name of that area.", "partner"),
         Column("rank", "integer", "1 for the highest in its area.", "partner"),
         Column("location", "text", "Most common words for the place.", nullable=True),
         Column("grid_ref", "text", "National grid reference of its middle, 10 m.", "partner"),
@@ -436,6 +444,13 @@ HOTSPOTS: Final = Table(
         ),
         Column("n_months", "integer", "Different months with an incident.", "partner"),
         Column("n_in_hours", "number", "Incidents in its hours.", "partner", nullable=True),
+        Column(
+            "own_hours_share",
+            "number",
+            "How far its hours are its own, 0–1; the rest is borrowed from its area's week.",
+            "partner",
+            nullable=True,
+        ),
         Column("n_context", "number", "Of n, incidents outside the chosen areas.", "partner"),
         Column("n_places", "integer", "Places it is made of.", "partner"),
         Column("area_m2", "number", "Size, square metres.", "partner"),
@@ -456,7 +471,9 @@ HOTSPOTS: Final = Table(
             "Share of the incidents at the most frequent exact point, 0–1.",
             nullable=True,
         ),
-        Column("is_one_caller", "boolean", "All of its incidents come from one caller."),
+        Column(
+            "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."
+        ),
         Column("why", "text", "The reason for its place on the list, in plain words."),
         Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
         Column("geometry", "geometry", "The ground to walk.", "partner"),
@@ -470,12 +487,21 @@ TASKS: Final = Table(
     columns=(
         Column("hotspot_id", "text", "The hotspot to visit.", "partner"),
         Column("name", "text", "Its name.", "partner"),
-        Column("borough", "text", "Code of its area.", "partner"),
+        Column("area", "text", "Name of its area.", "partner"),
         Column("rank", "integer", "Its rank in the area.", "partner"),
         Column("location", "text", "Most common words for the place.", nullable=True),
         Column("grid_ref", "text", "National grid reference, 10 m.", "partner"),
         Column("tour", "text", "Tour of duty; missing for monthly data.", "partner", nullable=True),
-        Column("days", "text", "Days on which to visit.", "partner", nullable=True),
+        Column(
+            "days",
+            "text",
+            "Calendar days of the visits; after midnight that is the next day.",
+            "partner",
+            nullable=True,
+        ),
+        Column(
+            "hours", "text", "Hours of the visits, such as 23:00–02:00.", "partner", nullable=True
+        ),
         Column("from_hour", "number", "Visit from this hour, 0–23.", "partner", nullable=True),
         Column("to_hour", "number", "Visit before this hour, 0–23.", "partner", nullable=True),
         Column("visits_per_week", "integer", "Planned visits a week.", "partner"),

@@ -16,6 +16,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def count(number: int, noun: str) -> str:
+    """Say how many: "1 area", "2 areas".
+
+    Examples
+    --------
+    >>> count(1, "area"), count(1200, "area")
+    ('1 area', '1,200 areas')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def rate(value: float) -> str:
     """Say an expected number: one decimal from 1 up, two below, never a bare zero.
 

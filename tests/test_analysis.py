@@ -165,8 +165,8 @@ class TestBorders:
         assert any("Give the areas that the data cover" in said for said in analysis.left_out)
 
     def test_no_incidents_at_all(self) -> None:
-        """An empty table has no period, and says so."""
-        with pytest.raises(hs.InputError, match=r"no incidents to take a period from"):
+        """An empty table is refused."""
+        with pytest.raises(hs.InputError, match="There are no incidents"):
             hs.analyse(make_incidents([]), areas=square_area(), progress=False)
 
     def test_boroughs_by_name(self) -> None:
@@ -226,7 +226,10 @@ class TestTiers:
         incidents = make_incidents(rows, time_precision="month")
         analysis = hs.analyse(incidents, areas=square_area(), progress=False)
         said = " ".join(analysis.left_out)
-        assert "2 of the 4 months of the period have no incident (2025-02, 2025-03)" in said
+        assert "2 of the 4 months of the period have no incident at all (2025-02, 2025-03)" in said
+        # Ten in the 31 + 30 days of January and April are 1.15 a week, not 0.58 in four months.
+        assert analysis.counts.n_days == 61
+        assert analysis.hotspots["expected_per_week"].iloc[0] == pytest.approx(1.15, rel=0.15)
 
     def test_repeatable(self) -> None:
         """The same incidents in another order give the same list."""

@@ -182,10 +182,21 @@ class TestWholeOrNot:
     def test_replacing(self, analysis: hs.Analysis, tmp_path: Path) -> None:
         """An analysis replaces an earlier one, and leaves nothing beside it."""
         analysis.save(tmp_path / "out")
-        (tmp_path / "out" / "old-note.txt").write_text("x")
         analysis.save(tmp_path / "out")
-        assert not (tmp_path / "out" / "old-note.txt").exists()
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_work_is_never_replaced(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """A note that was added or a sheet that was filled in keeps the folder from replacement."""
+        out = analysis.save(tmp_path / "out")
+        (out / "notes.txt").write_text("x")
+        with pytest.raises(hs.OutputError, match="added or changed since the analysis: notes.txt"):
+            analysis.save(out)
+        (out / "notes.txt").unlink()
+        with (out / "tasks.csv").open("a") as file:
+            file.write("done\n")
+        with pytest.raises(hs.OutputError, match="tasks.csv"):
+            analysis.save(out)
+        assert (out / "tasks.csv").read_text("utf-8").endswith("done\n")
 
     def test_foreign_folder_is_refused(self, analysis: hs.Analysis, tmp_path: Path) -> None:
         """A folder with something else in it is never replaced, nor a file."""

@@ -51,6 +51,11 @@ class Counts:
         Whether hours are known.
     n_outside : float
         Weight of the incidents of the period that are in no place.
+    context : array of float
+        Of the count of each place, the weight of incidents that are context.
+    missing : PeriodIndex
+        Calendar months of the period for which there are no data; they are no part of the
+        exposure.
     """
 
     table: pd.DataFrame
@@ -59,20 +64,37 @@ class Counts:
     end: pd.Timestamp
     tier: Tier
     n_outside: float
+    context: np.ndarray[Any, Any]
+    missing: pd.PeriodIndex
 
     @property
     def total(self) -> float:
         """Weight of all counted incidents."""
         return float(self.table["n"].sum())
 
+    @cached_property
+    def _spans(self) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+        """The parts of the period for which there are data: start and end without time zone."""
+        start, end = self.start.tz_localize(None), self.end.tz_localize(None)
+        return [
+            (max(start, month.start_time), min(end, (month + 1).start_time))
+            for month in self.months
+            if month not in self.missing
+        ]
+
     @property
     def n_days(self) -> int:
-        """Days in the period."""
-        return int((self.end.tz_localize(None) - self.start.tz_localize(None)).days)
+        """Days of the period for which there are data."""
+        return sum((last - first).days for first, last in self._spans)
+
+    @property
+    def n_occasions(self) -> int:
+        """Nights of the period for which there are data, or months for monthly data."""
+        return len(self._spans) if self.tier == "monthly" else self.n_days
 
     @property
     def weeks(self) -> float:
-        """Weeks in the period."""
+        """Weeks of the period for which there are data."""
         return self.n_days / 7
 
     @property
@@ -84,8 +106,9 @@ class Counts:
 
     @cached_property
     def exposure(self) -> pd.Series[int]:
-        """How often each hour of the week occurred in the period: 168 counts."""
-        return exposure(self.start, self.end)
+        """How often each hour of the week occurred where there are data: 168 counts."""
+        parts = [exposure(first, last) for first, last in self._spans]
+        return pd.Series(sum(part.to_numpy() for part in parts), index=parts[0].index)
 
     def by(self, unit: Literal["hour_of_week", "month"]) -> csr_array[Any, Any]:
         """Give a matrix of counts, places in rows.
@@ -169,6 +192,7 @@ def count_incidents(
     places: gpd.GeoDataFrame,
     *,
     period: tuple[pd.Timestamp | str, pd.Timestamp | str] | None = None,
+    missing: pd.PeriodIndex | None = None,
 ) -> Counts:
     """Count incidents by place, date and hour.
 
@@ -182,6 +206,9 @@ def count_incidents(
     period : pair of Timestamp or str, optional
         Dates [start, end) to count; by default from the first to the last day (month, for monthly
         data) that has an incident, announced in the log.
+    missing : PeriodIndex, optional
+        Calendar months of the period for which there are no data: missing is not zero, so they
+        are left out of every rate.
 
     Returns
     -------
@@ -191,8 +218,8 @@ def count_incidents(
     Raises
     ------
     InputError
-        If the places are not a places table, there is nothing to take a period from, or the
-        period ends before it starts.
+        If the places are not a places table, there is nothing to take a period from, the
+        period ends before it starts, or all of its months are missing.
 
     Notes
     -----
@@ -201,7 +228,7 @@ def count_incidents(
     Caveats
     -------
     A default period is the span of the reports: if a source began or ended in the middle of it,
-    or lacks months, give the period, or places will look quieter than they are.
+    give the period, and if it lacks months, say which, or places will look quieter than they are.
 
     Examples
     --------
@@ -235,7 +262,19 @@ def count_incidents(
     _LOG.info(
         "%d of %d incidents counted, %g outside the places", len(placed), len(rows), n_outside
     )
-    return Counts(table, places, start, end, tier, n_outside)
+    is_context = (chosen["is_context"].to_numpy(dtype=bool) & (position >= 0)).astype(bool)
+    context = np.bincount(
+        position[is_context],
+        weights=rows["n"].to_numpy()[is_context],
+        minlength=len(places),
+    )
+    if missing is None:
+        missing = pd.PeriodIndex([], freq="M")
+    counts = Counts(table, places, start, end, tier, n_outside, context, missing)
+    if counts.n_days == 0:
+        msg = f"Invalid missing '{len(missing)} months'. Must leave a part of the period."
+        raise InputError(msg)
+    return counts
 
 
 def _sum_by(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The British order of day and month is assumed, and announced by the reader.
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d/%m/%y")
-_CLOCKS: Final = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
+_CLOCKS: Final = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _OFFSET: Final = re.compile(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _MONTH: Final = re.compile(r"^[0-9]{4}-[0-9]{2}$")
 

@@ -144,6 +144,12 @@ def _parse(name: str, content: bytes) -> tuple[pd.DataFrame, pd.Series[int]]:
     if not content.strip():
         msg = f"The file '{name}' is empty. Must be a table with a header line."
         raise InputError(msg)
+    if not name.lower().removesuffix(".gz").endswith(TABLE_SUFFIXES):
+        msg = (
+            f"Cannot read '{name}': files of this kind are not read. Must end in "
+            f"{', '.join(TABLE_SUFFIXES)}, .gz or .zip. Save it as CSV (UTF-8) and give that."
+        )
+        raise InputError(msg)
     if name.lower().removesuffix(".gz").endswith(".parquet"):
         try:
             frame = pd.read_parquet(io.BytesIO(content))

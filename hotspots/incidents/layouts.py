@@ -289,7 +289,8 @@ def match_layout(
     )
     msg = (
         f"Cannot read '{file}' as {wanted}. Must have {needs}. Its columns are: {shown}. "
-        "Name the columns, such as columns={'start': 'Call time', 'easting': 'X', 'northing': 'Y'}."
+        "Name the columns, such as columns={'start': 'Call time', 'easting': 'X'}, or on the "
+        "command line --column \"start=Call time\"; the page 'Layouts' has all parts."
     )
     raise InputError(msg)
 

@@ -202,7 +202,7 @@ def read_incidents(
     """
     parts: list[pd.DataFrame] = []
     files = []
-    notes: list[str] = []
+    notes: dict[str, list[str]] = {}
     months: dict[tuple[str, str], str] = {}
     for raw in _raw_tables(source):
         own_crs = crs
@@ -211,7 +211,8 @@ def read_incidents(
             own_crs = source.crs
         _LOG.info("%s: layout '%s', columns %s", raw.name, found.name, columns_of)
         rows, said = judge_rows(raw, found, columns_of, own_crs)
-        notes += [f"{raw.name}: {sentence}" for sentence in said]
+        for sentence in said:
+            notes.setdefault(sentence, []).append(raw.name)
         if "force" in columns_of:
             _refuse_repeated_months(raw, columns_of, months)
         outcome = rows["outcome"].value_counts()
@@ -228,7 +229,15 @@ def read_incidents(
             }
         )
         parts.append(rows)
-    return _collect(parts, pd.DataFrame(files), tuple(notes))
+    return _collect(parts, pd.DataFrame(files), _notes(notes))
+
+
+def _notes(files_of: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Give each note once, with the file it is about, or how many."""
+    return tuple(
+        f"{files[0] if len(files) == 1 else f'{len(files)} files'}: {sentence}"
+        for sentence, files in files_of.items()
+    )
 
 
 def _raw_tables(source: object) -> Iterable[RawTable]:

@@ -154,12 +154,27 @@ def judge_rows(
     if not {"codes", "asb_type", "heading", "crime_type"} & set(columns_of):
         notes.append(f"no column of codes or types: all rows are taken to be {layout.noun}")
 
+    if layout.aliases:
+        notes.append(_columns_in_words(rows))
     table["reason"] = reason
     table["detail"] = detail
     table["outcome"] = np.select(
         [out_of_scope, reason != ""], ["out_of_scope", "rejected"], "accepted"
     )
     return _with_extra_columns(table, rows), notes
+
+
+def _columns_in_words(rows: _Rows) -> str:
+    """Say which column was taken for what, and which were not used."""
+    used = [
+        f"{part} = {', '.join(columns)}"
+        for part, columns in rows.columns_of.items()
+        if not columns[0].startswith("_")
+    ]
+    taken = {column for columns in rows.columns_of.values() for column in columns}
+    rest = [str(column) for column in rows.frame.columns if column not in taken]
+    said = f"columns: {'; '.join(used)}"
+    return said + (f"; not used: {', '.join(rest)}" if rest else "")
 
 
 def _with_extra_columns(table: pd.DataFrame, rows: _Rows) -> pd.DataFrame:

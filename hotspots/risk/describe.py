@@ -13,6 +13,7 @@ import pandas as pd
 
 from hotspots.areas import locate
 from hotspots.tables import HOTSPOTS
+from hotspots.times import HOURS
 from hotspots.words import percent, rate
 
 if TYPE_CHECKING:
@@ -101,7 +102,6 @@ def _rows_of_hotspots(
         {
             "hotspot_id": hotspot,
             "weight": chosen["weight"],
-            "is_context": chosen["is_context"],
             "asb_type": chosen["asb_type"],
             "heading": chosen["heading"],
             "location": chosen["location"],
@@ -120,17 +120,14 @@ def _describe(rows: pd.DataFrame) -> dict[str, object]:
     heading, heading_share = _top(rows, "heading", total)
     kind, kind_share = _top(rows, "asb_type", total)
     location, _ = _top(rows, "location", total)
-    several = 2
+    several, most = 2, 0.9
     return {
         "location": location,
-        "n_context": float(rows.loc[rows["is_context"], "weight"].sum()),
         "main_type": _share_in_words(kind, kind_share),
         "main_heading": _share_in_words(heading, heading_share),
         "top_caller_share": caller_share,
         "top_point_share": point_share,
-        "is_one_caller": bool(
-            caller is not None and total >= several and np.isclose(caller_share, 1.0)
-        ),
+        "is_one_caller": bool(caller is not None and total >= several and caller_share >= most),
     }
 
 
@@ -146,27 +143,46 @@ def _share_in_words(name: object, share: float) -> str | None:
     return None if name is None else f"{name} ({percent(share)})"
 
 
+def _about_hours(row: pd.Series[Any]) -> list[str]:
+    """Say when the hours are not to be taken at their word."""
+    if not isinstance(row["hours"], str):
+        return []
+    n_hours = len(row["weekdays"].split(",")) * ((row["end_hour"] - row["start_hour"] - 1) % 24 + 1)
+    lift = row["expected_per_week"] / row["expected_all_hours"] / (n_hours / HOURS)
+    flat, mostly = 1.5, 0.5
+    if lift < flat:
+        return ["Its week is nearly flat: other hours would do almost as well."]
+    if row["own_hours_share"] < mostly:
+        return ["The hours are mostly its area's usual ones, not shown by its own reports."]
+    return []
+
+
 def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval: float) -> str:
     """Say in plain words why a hotspot is on the list."""
     if np.isnan(row["n_nights"]):
         spread = f"in {row['n_months']} of {n_months} months"
     else:
         spread = f"on {row['n_nights']:.0f} nights"
-    when = f" {row['hours']}" if isinstance(row["hours"], str) else ""
+    when = ""
+    if isinstance(row["hours"], str):
+        when = f" {row['hours']}"
+        spread += f", {row['n_in_hours']:,.0f} of them in its hours"
+    low, high = row["expected_low"], row["expected_high"]
+    expected = f"{rate(row['expected_per_week'])} a week{when}"
     sentences = [
         f"Rank {row['rank']} of at most {per_area}: {row['n']:,.0f} {noun} {spread}.",
-        (
-            f"Expect {rate(row['expected_per_week'])} a week{when} "
-            f"({percent(interval)} of weeks {row['expected_low']:.0f}–{row['expected_high']:.0f})."
-        ),
+        f"Expect {expected} ({percent(interval)} of weeks {low:.0f}–{high:.0f}).",
+        *_about_hours(row),
     ]
     if isinstance(row["main_heading"], str):
         sentences.append(f"Mostly {row['main_heading'][0].lower()}{row['main_heading'][1:]}.")
-    few_nights = 3
+    few_nights, worth_saying = 3, 0.25
+    share = row["top_caller_share"]
     if row["is_one_caller"]:
-        sentences.append("All of them come from one caller: visit the caller, do not patrol.")
-    elif row["top_caller_share"] >= 0.25:  # noqa: PLR2004 (a quarter is worth saying)
-        sentences.append(f"{percent(row['top_caller_share'])} come from one caller.")
+        who = "All" if share == 1 else percent(share)
+        sentences.append(f"{who} of them come from one caller: visit the caller, do not patrol.")
+    elif share >= worth_saying:
+        sentences.append(f"{percent(share)} come from one caller.")
     if row["n_nights"] < few_nights:
         sentences.append("Fewer than three nights: an event, not yet a pattern.")
     if row["n_context"] > 0:

@@ -146,7 +146,7 @@ def _choose(
         if is_full and own_best[place] * largest <= heap[0][0]:
             continue
         candidate = grower.grow(int(place))
-        if grower.count(candidate.places) < settings.least_incidents:
+        if not grower.is_own(candidate.places):
             continue
         grower.use(candidate.places)
         entry = (candidate.expected, -order, candidate)
@@ -218,11 +218,15 @@ class _Grower:
         self.settings = settings
         self.area = places["area_m2"].to_numpy()[active]
         self.n = intensity.places["n"].to_numpy()[active]
+        self.context = intensity.counts.context[active]
         self.beside = neighbours(places)[active][:, active].tocsr()
         self.is_used = np.zeros(len(active), dtype=bool)
 
-    def count(self, places: tuple[int, ...]) -> float:
-        return float(self.n[list(places)].sum())
+    def is_own(self, places: tuple[int, ...]) -> bool:
+        """Say whether enough of the incidents, and at least half, lie in the listed areas."""
+        total = self.n[list(places)].sum()
+        own = total - self.context[list(places)].sum()
+        return bool(own >= self.settings.least_incidents and 2 * own >= total)
 
     def use(self, places: tuple[int, ...]) -> None:
         self.is_used[list(places)] = True
@@ -287,6 +291,7 @@ def _collect(
                     "hotspot_id": hotspot_id,
                     "name": f"{name} {rank}",
                     "borough": str(area_id),
+                    "area": str(name),
                     "rank": rank,
                     **facts.of(positions, candidate, week, settings.interval),
                     "n_places": len(positions),
@@ -322,6 +327,7 @@ _COLUMNS = [
     "hotspot_id",
     "name",
     "borough",
+    "area",
     "rank",
     "weekdays",
     "start_hour",
@@ -334,6 +340,8 @@ _COLUMNS = [
     "n",
     "n_nights",
     "n_months",
+    "n_context",
+    "own_hours_share",
     "n_in_hours",
     "n_places",
     "area_m2",
@@ -396,6 +404,8 @@ class _Facts:
             "n": float(own.sum()),
             "n_nights": float(len(np.unique(self.night[rows]))) if band else np.nan,
             "n_months": len(set(self.month[rows])),
+            "n_context": float(self.intensity.counts.context[positions].sum()),
+            "own_hours_share": self.intensity.own_hours_share(positions) if band else np.nan,
             "n_in_hours": float(in_hours),
         }
 
@@ -432,10 +442,10 @@ def predictive_interval(mean: float, variance: float, level: float) -> tuple[flo
 
 
 def _why_short(intensity: Intensity, area_id: str, listed: int, settings: HotspotSettings) -> str:
-    own = intensity.places["area_id"] == area_id
+    own = (intensity.places["area_id"] == area_id).to_numpy()
     if not own.any():
         return "The area holds no place: it is smaller than the places, or lies outside them."
-    n = intensity.places.loc[own, "n"]
+    n = intensity.places["n"].to_numpy()[own] - intensity.counts.context[own]
     if n.sum() == 0:
         return "No incident of the period was placed in it."
     with_any = int((n > 0).sum())

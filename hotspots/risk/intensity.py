@@ -105,6 +105,24 @@ class Intensity:
         unknown_week = (mean**2 + total_variance) * share_variance
         return float((chance + unknown_total + unknown_week).sum())
 
+    def own_hours_share(self, positions: np.ndarray[Any, Any]) -> float:
+        """Give how far the week of some places is their own, and not borrowed from their areas.
+
+        Parameters
+        ----------
+        positions : array of int (n,)
+            Positions in `counts.places`.
+
+        Returns
+        -------
+        float
+            0 (all borrowed) to 1 (all their own), the mean weighted by what is expected.
+        """
+        part = self.places.iloc[positions]
+        own = part["n"].to_numpy() / part["dispersion"].to_numpy()
+        share = own / (own + part["week_weight"].to_numpy())
+        return float(np.average(share, weights=part["mean"].to_numpy()))
+
     @cached_property
     def _own_weeks(self) -> csr_array[Any, Any]:
         return _discounted(self.counts, self.places["dispersion"].to_numpy())
@@ -173,8 +191,7 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     n = counts.totals()
     area = counts.places["area_id"].fillna(_OUTSIDE).to_numpy()
     occasions = counts.occasions(night_ends=night_ends)
-    n_occasions = len(counts.months) if counts.tier == "monthly" else counts.n_days
-    dispersion = _dispersion(occasions["place"], occasions["n"], len(n), n_occasions)
+    dispersion = _dispersion(occasions["place"], occasions["n"], len(n), counts.n_occasions)
     places = pd.DataFrame(
         {"area_id": area, "n": n, "dispersion": dispersion}, index=counts.places.index
     )
@@ -185,7 +202,7 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     places["week_weight"] = np.nan
     if counts.tier == "monthly":
         return Intensity(counts, places, None)
-    week = _area_weeks(counts, area, occasions, n_occasions)
+    week = _area_weeks(counts, area, occasions)
     own = _discounted(counts, dispersion)
     rows_of_area = week.to_numpy()[week.index.get_indexer(area)]
     places["week_weight"] = _pooling_weights(own, rows_of_area)
@@ -233,7 +250,7 @@ def _discounted(counts: Counts, dispersion: np.ndarray[Any, Any]) -> csr_array[A
 
 
 def _area_weeks(
-    counts: Counts, area: np.ndarray[Any, Any], occasions: pd.DataFrame, n_occasions: int
+    counts: Counts, area: np.ndarray[Any, Any], occasions: pd.DataFrame
 ) -> pd.DataFrame:
     """Give each area's share of the week in each hour, shrunk to that of all areas."""
     group, names = pd.factorize(area, sort=True)
@@ -246,7 +263,7 @@ def _area_weeks(
         .groupby(["area", "occasion"], as_index=False)["n"]
         .sum()
     )
-    dispersion = _dispersion(nightly["area"], nightly["n"], len(names), n_occasions)
+    dispersion = _dispersion(nightly["area"], nightly["n"], len(names), counts.n_occasions)
     own = by_area / dispersion[:, None]
     # Half an incident in every hour keeps an hour without any possible.
     overall = own.sum(axis=0) + 0.5

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _DAY: Final = 24
 _TOUR: Final = re.compile(r"^(?P<name>\S.*?)\s+(?P<start>\d{1,2})-(?P<end>\d{1,2})$")
-_LEAST_EXPECTED: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,9 @@ def recommend_tasks(
     Notes
     -----
     Every tour of an area has teams × visits places. A hotspot is visited at most once a tour, in
-    the hours that it shares with the tour. For monthly data each hotspot is planned for one visit
-    a day, in order of rank, until the visits of the week are used up.
+    the hours that it shares with the tour, if at least `least_expected` incidents a week are
+    expected in them. A hotspot of one caller is not patrolled. For monthly data each hotspot is
+    planned for one visit a day, in order of rank, until the visits of the week are used up.
 
     Caveats
     -------
@@ -138,15 +138,17 @@ def recommend_tasks(
         return pd.DataFrame(TASKS.empty())
     per_tour = settings.teams_per_area * settings.visits_per_tour
     rows: list[dict[str, object]] = []
-    for _, own in hotspots.groupby("borough", sort=False):
+    # One caller's place needs a visit to the caller, not a patrol.
+    patrolled = hotspots[~hotspots["is_one_caller"].astype(bool)]
+    for _, own in patrolled.groupby("borough", sort=False):
         if week.shape[1] == HOURS:
-            rows += _timed_rows(own, week, tours, per_tour)
+            rows += _timed_rows(own, week, tours, per_tour, settings.least_expected)
         else:
             rows += _monthly_rows(own, per_tour * len(tours) * len(DAYS))
     if not rows:
         return pd.DataFrame(TASKS.empty())
     table = pd.DataFrame(rows)
-    described = hotspots[["name", "borough", "rank", "location", "grid_ref", "source"]]
+    described = hotspots[["name", "area", "rank", "location", "grid_ref", "source"]]
     table = table.join(described, on="hotspot_id")
     table["visit_minutes"] = settings.visit_minutes
     table["delivered_per_week"] = table["visits_per_week"] * settings.delivery
@@ -154,7 +156,7 @@ def recommend_tasks(
         _reason(row, hotspots.loc[row["hotspot_id"], "why"], settings)
         for _, row in table.iterrows()
     ]
-    for column in ("tour", "days"):
+    for column in ("tour", "days", "hours"):
         table[column] = table[column].astype("str").mask(table[column].isna())
     tour_name = table["tour"].fillna("any")
     ids = pd.Index(table["hotspot_id"] + "_" + tour_name, name=TASKS.index.name)
@@ -162,7 +164,11 @@ def recommend_tasks(
 
 
 def _timed_rows(
-    hotspots: gpd.GeoDataFrame, week: pd.DataFrame, tours: tuple[Tour, ...], per_tour: int
+    hotspots: gpd.GeoDataFrame,
+    week: pd.DataFrame,
+    tours: tuple[Tour, ...],
+    per_tour: int,
+    least: float,
 ) -> list[dict[str, object]]:
     masks = np.array([_mask(row) for _, row in hotspots.iterrows()])
     in_band = np.where(masks, week.loc[hotspots.index].to_numpy(), 0.0)
@@ -175,18 +181,23 @@ def _timed_rows(
         order = np.argsort(-gain, axis=0, kind="stable")
         is_visited = np.zeros(gain.shape, dtype=bool)
         np.put_along_axis(is_visited, order[:per_tour], values=True, axis=0)
-        is_visited &= gain > _LEAST_EXPECTED
+        is_visited &= gain > 0
+        is_visited &= np.where(is_visited, gain, 0).sum(axis=1, keepdims=True) >= least
         for place in np.flatnonzero(is_visited.any(axis=1)):
             days = np.flatnonzero(is_visited[place])
-            shared = tour.hours_of_week(int(days[0]))
-            shared = shared[masks[place][shared]] % _DAY
+            hours = [tour.hours_of_week(int(day)) for day in days]
+            shared = [own[masks[place][own]] for own in hours]
+            # The day on the calendar: a night tour of Saturday visits at 02:00 on Sunday.
+            calendar = sorted({int(own[0]) // _DAY for own in shared})
+            start, end = int(shared[0][0]) % _DAY, (int(shared[0][-1]) + 1) % _DAY
             rows.append(
                 {
                     "hotspot_id": hotspots.index[place],
                     "tour": tour.name,
-                    "days": ", ".join(DAYS[day] for day in days),
-                    "from_hour": float(shared[0]),
-                    "to_hour": float((shared[-1] + 1) % _DAY),
+                    "days": ", ".join(DAYS[day] for day in calendar),
+                    "hours": f"{start:02d}:00–{end:02d}:00",
+                    "from_hour": float(start),
+                    "to_hour": float(end),
                     "visits_per_week": len(days),
                     "expected_in_tour": float(gain[place, days].sum()),
                 }
@@ -215,6 +226,7 @@ def _monthly_rows(hotspots: gpd.GeoDataFrame, per_week: int) -> list[dict[str, o
                 "hotspot_id": name,
                 "tour": None,
                 "days": None,
+                "hours": None,
                 "from_hour": np.nan,
                 "to_hour": np.nan,
                 "visits_per_week": visits,
@@ -229,7 +241,7 @@ def _reason(row: pd.Series[Any], why: str, settings: TaskSettings) -> str:
     if row["visits_per_week"] == 1:
         visits = f"1 visit of {settings.visit_minutes} minutes a week"
     if isinstance(row["tour"], str):
-        when = f"{row['tour']} tour, {row['from_hour']:02.0f}:00–{row['to_hour']:02.0f}:00"
+        when = f"{row['tour']} tour, {row['days']} {row['hours']}"
     else:
         when = "the data are monthly: choose the tour from local knowledge"
     return (

@@ -23,6 +23,8 @@ def make_hotspots(bands: list[Band | None], borough: str = "Q01") -> tuple[objec
             {
                 "name": f"Squareham {rank}",
                 "borough": borough,
+                "area": "Squareham",
+                "is_one_caller": False,
                 "rank": rank,
                 "location": "High Street",
                 "grid_ref": "TQ 0000 0000",
@@ -63,9 +65,29 @@ class TestByHand:
         assert tasks["from_hour"].tolist() == [20, 23]
         assert tasks["to_hour"].tolist() == [23, 2]
         assert tasks["days"].tolist() == ["Fri", "Fri"]
+        assert tasks["hours"].tolist() == ["20:00–23:00", "23:00–02:00"]
         assert tasks["expected_in_tour"].tolist() == [3, 3]
         assert tasks["visits_per_week"].tolist() == [1, 1]
         assert tasks["delivered_per_week"].tolist() == pytest.approx([0.6, 0.6])
+
+    def test_after_midnight_the_day_is_the_next(self) -> None:
+        """Sunday 01:00–05:00 is the night tour of Saturday, and the visit is on Sunday."""
+        hotspots, week = make_hotspots([Band(first_day=6, n_days=1, start_hour=1, n_hours=4)])
+        tasks = hs.recommend_tasks(hotspots, week)
+        assert tasks[["tour", "days", "hours"]].to_numpy().tolist() == [
+            ["night", "Sun", "01:00–05:00"]
+        ]
+
+    def test_one_caller_is_not_patrolled(self) -> None:
+        """Where one caller makes a hotspot, no patrol is planned."""
+        hotspots, week = make_hotspots([FRIDAY, FRIDAY])
+        hotspots["is_one_caller"] = [True, False]
+        assert set(hs.recommend_tasks(hotspots, week)["hotspot_id"]) == {"Q01_2"}
+
+    def test_hardly_anything_expected(self) -> None:
+        """Where less than a report a year is expected nobody is sent."""
+        hotspots, week = make_hotspots([FRIDAY])
+        assert len(hs.recommend_tasks(hotspots, week / 1000)) == 0
 
     def test_the_busiest_get_the_visits(self) -> None:
         """With one visit a tour only the hotspot with most expected is visited."""
@@ -90,8 +112,8 @@ class TestByHand:
         hotspots, week = make_hotspots([FRIDAY])
         reason = hs.recommend_tasks(hotspots, week)["reason"].iloc[0]
         assert reason == (
-            "1 visit of 15 minutes a week (late tour, 20:00–23:00; count on 0.6), where 3.0 a week "
-            "are expected. Because."
+            "1 visit of 15 minutes a week (late tour, Fri 20:00–23:00; count on 0.6), where 3.0 a "
+            "week are expected. Because."
         )
 
     def test_tours(self) -> None:
@@ -149,8 +171,11 @@ class TestRelations:
         hotspots, week = make_hotspots(bands)
         settings = TaskSettings(teams_per_area=teams, visits_per_tour=visits)
         tasks = hs.recommend_tasks(hotspots, week, settings=settings)
+        per_week = tasks.groupby("tour")["visits_per_week"].sum()
+        assert (per_week <= 7 * teams * visits).all()
         for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
-            on_day = tasks[tasks["days"].fillna("").str.contains(day)]
+            # Late and early tours lie within a calendar day.
+            on_day = tasks[tasks["days"].fillna("").str.contains(day) & (tasks["tour"] != "night")]
             assert (on_day.groupby("tour").size() <= teams * visits).all()
 
     @given(st.permutations(range(6)))
