@@ -163,9 +163,9 @@ def check(
     table.add_row("Period", f"{first:%d %B %Y} to {last:%d %B %Y}")
     table.add_row("Tier", f"{reading.tier} (times known to: {precision})")
     table.add_row("Incidents (weights)", f"{incidents['weight'].sum():,.0f}")
-    for column, title in (("asb_type", "Types"), ("heading", "Headings")):
-        mix = incidents[column].value_counts()
-        words = ", ".join(f"{name} {n:,}" for name, n in mix.head(5).items())
+    for name, title in (("asb_type", "Types"), ("heading", "Headings")):
+        mix = incidents[name].value_counts()
+        words = ", ".join(f"{value} {n:,}" for value, n in mix.head(5).items())
         table.add_row(title, escape(words) or "not in the file")
     table.add_row("In the 32 boroughs", f"{per_area.sum():,.0f} of {weight.sum():,.0f}")
     busiest = ", ".join(f"{name} {n:,.0f}" for name, n in per_area.head(5).items())

@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 # The British order of day and month is assumed, and announced by the reader.
-_DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d/%m/%y")
+_DATES: Final = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d-%b-%Y",
+    "%d/%m/%y",
+)
 _CLOCKS: Final = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-_OFFSET: Final = re.compile(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$")
+# An offset follows a clock time, or the dash of 31-10-2023 would look like one.
+_OFFSET: Final = re.compile(r"^(.*:[0-9.]+) ?(?:Z|([+-])([0-9]{2}):?([0-9]{2})?)$")
 _MONTH: Final = re.compile(r"^[0-9]{4}-[0-9]{2}$")
 
 
@@ -69,20 +79,26 @@ def read_moments(values: pd.Series[Any]) -> Moments:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return _localise(values, _precision_of_times(values))
 
-    texts = values.astype("str").str.strip()
+    texts = values.astype("str").str.strip().mask(values.isna(), "")
     # Months and days repeat: parsing each different text once is several times faster.
     codes, different = pd.factorize(texts)
     unique = pd.Series(different, dtype="str").reset_index(drop=True)
-    has_offset = unique.str.contains(_OFFSET)
-    wall = _parse(unique.where(~has_offset, ""))
+    parts = unique.str.extract(_OFFSET)
+    has_offset = parts[0].notna()
+    wall = _parse(unique.where(~has_offset, parts[0]))
     precision = pd.Series("minute", index=unique.index, dtype="str")
     precision[~unique.str.contains(":")] = "day"
     precision[unique.str.match(_MONTH)] = "month"
-    moments = _localise(wall, precision)
+    if _precision_of_times(wall.dropna()).eq("day").all():
+        precision[precision == "minute"] = "day"
+    moments = _localise(wall.mask(has_offset), precision)
     start = moments.start.copy()
     if has_offset.any():
-        aware = pd.to_datetime(unique[has_offset], format="ISO8601", utc=True, errors="coerce")
-        start[has_offset] = aware.dt.tz_convert(TIMEZONE).dt.as_unit("us")
+        sign = np.where(parts[1] == "-", -1, 1)
+        hours, minutes = (pd.to_numeric(parts[place]).fillna(0) for place in (2, 3))
+        offset = pd.to_timedelta(sign * (hours * 60 + minutes), unit="min")
+        aware = (wall - offset).dt.tz_localize("UTC").dt.tz_convert(TIMEZONE).dt.as_unit("us")
+        start[has_offset] = aware[has_offset]
 
     def spread(column: pd.Series[Any]) -> pd.Series[Any]:
         return column.take(codes).set_axis(index)
@@ -97,7 +113,7 @@ def read_moments(values: pd.Series[Any]) -> Moments:
 
 def _parse(texts: pd.Series[Any]) -> pd.Series[Any]:
     """Read texts without an offset as naive times."""
-    tidy = texts.str.replace("T", " ", n=1)
+    tidy = texts.str.replace(r"(?<=[0-9])T(?=[0-9])", " ", n=1, regex=True)
     wall = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
     formats = [
         *(f"{date} {clock}" for date in _DATES for clock in _CLOCKS),
@@ -126,5 +142,6 @@ def _localise(wall: pd.Series[Any], precision: pd.Series[Any]) -> Moments:
 def _precision_of_times(times: pd.Series[Any]) -> pd.Series[Any]:
     """Call a column of midnights days: a source that knows the minute does not only know 00:00."""
     known = times.dropna()
-    is_date = len(known) > 0 and bool((known == known.dt.normalize()).all())
+    # One midnight may be a time; a column of them is a column of dates.
+    is_date = known.nunique() > 1 and bool((known == known.dt.normalize()).all())
     return pd.Series("day" if is_date else "minute", index=times.index, dtype="str")

@@ -69,7 +69,11 @@ def read_tables(paths: Sequence[Path]) -> Iterator[RawTable]:
         If two files have the same content.
     """
     seen: dict[str, str] = {}
-    for name, content in _contents(paths):
+    names: set[str] = set()
+    for path, short, content in _contents(paths):
+        # Two files of one name in different folders are told apart by their paths.
+        name = short if short not in names else path
+        names.add(name)
         plain = _uncompressed(name, content)
         key = hashlib.sha256(plain).hexdigest()
         if key in seen:
@@ -83,7 +87,8 @@ def read_tables(paths: Sequence[Path]) -> Iterator[RawTable]:
         yield RawTable(name, hashlib.sha256(content).hexdigest(), frame, lines)
 
 
-def _contents(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+def _contents(paths: Sequence[Path]) -> Iterator[tuple[str, str, bytes]]:
+    """Give the path, the short name and the bytes of every file."""
     for path in paths:
         if path.is_dir():
             files = [file for file in sorted(path.rglob("*")) if _is_table(file.name)]
@@ -97,7 +102,7 @@ def _contents(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
         elif path.suffix.lower() == ".zip":
             yield from _members(path)
         else:
-            yield path.name, _bytes(path)
+            yield path.as_posix(), path.name, _bytes(path)
 
 
 def _bytes(path: Path) -> bytes:
@@ -109,7 +114,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(msg) from error
 
 
-def _members(path: Path) -> Iterator[tuple[str, bytes]]:
+def _members(path: Path) -> Iterator[tuple[str, str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(_bytes(path))) as archive:
             names = [name for name in sorted(archive.namelist()) if _is_table(Path(name).name)]
@@ -117,8 +122,8 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                 msg = f"The zip '{path.name}' holds no table. Must hold a CSV or Parquet file."
                 raise InputError(msg)
             for name in names:
-                yield f"{path.name}/{name}", archive.read(name)
-    except zipfile.BadZipFile as error:
+                yield f"{path.as_posix()}/{name}", f"{path.name}/{name}", archive.read(name)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         msg = f"Cannot open '{path.name}': {error}. Must be a complete zip file."
         raise InputError(msg) from error
 

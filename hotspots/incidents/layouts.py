@@ -32,7 +32,8 @@ PARTS: Final = {
     "area_code": "code of a ward or other area",
     "borough_name": "name of the borough",
     "location": "words for the place",
-    "codes": "opening and closing codes or their names",
+    "codes": "opening codes or their names",
+    "closing": "closing codes or their names, which give the heading",
     "qualifiers": "qualifier codes",
     "asb_type": "personal, nuisance or environmental",
     "heading": "heading of the closing code",
@@ -45,7 +46,7 @@ PARTS: Final = {
 }
 """The parts that a column can play."""
 
-MANY: Final = frozenset({"codes", "qualifiers"})
+MANY: Final = frozenset({"codes", "closing", "qualifiers"})
 """Parts that several columns may share."""
 
 _SHOWN: Final = 20
@@ -70,8 +71,8 @@ class Layout:
         Column (simplified name) of each part.
     aliases : mapping of str to tuple of str
         For free layouts: the names under which a part may appear, best first.
-    precision : str, optional
-        How finely the time is known, if the layout fixes it.
+    has_whole_hours : bool
+        Whether its clock times are hours, not minutes.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Layout:
     recognised_by: tuple[str, ...] = ()
     parts: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    precision: str | None = None
+    has_whole_hours: bool = False
 
 
 _COMMON_ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -113,7 +114,7 @@ _COMMON_ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "reported_at",
     ),
     "date": ("date", "received_date", "date_received", "incident_date"),
-    "time": ("time", "hour", "received_time", "time_of_day", "incident_time"),
+    "time": ("time", "hour", "received_time", "time_received", "time_of_day", "incident_time"),
     "month": ("month",),
     "end": ("end", "occurred_to"),
     "easting": ("easting", "eastings", "bng_e", "x", "e", "gridref_e"),
@@ -137,17 +138,14 @@ _COMMON_ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "codes": (
         "opening_codes",
         "opening_code",
-        "closing_codes",
-        "closing_code",
         "codes",
         "code",
         "op01",
         "op02",
         "op03",
-        "cl01",
-        "cl02",
-        "cl03",
     ),
+    "closing": ("closing_codes", "closing_code", "cl01", "cl02", "cl03"),
+    "crime_type": ("crime_type",),
     "qualifiers": ("qualifiers", "qualifier"),
     "asb_type": ("asb_type", "type"),
     "heading": ("heading", "category"),
@@ -155,7 +153,8 @@ _COMMON_ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "person_key": ("person_key", "caller_key", "caller_id", "victim_key"),
 }
 _CELL_ALIASES: Final = {
-    **_COMMON_ALIASES,
+    # A cell's name is not the reference of an incident: it returns with every month.
+    **{part: names for part, names in _COMMON_ALIASES.items() if part != "id"},
     "weight": ("weight", "count", "asb_count", "n_incidents"),
 }
 
@@ -176,7 +175,6 @@ LAYOUTS: Final = {
                 "force": "reported_by",
                 "id": "crime_id",
             },
-            precision="month",
         ),
         Layout(
             "met_asb",
@@ -195,6 +193,8 @@ LAYOUTS: Final = {
                     "opening_type_2",
                     "op03",
                     "opening_type_3",
+                ),
+                "closing": (
                     "cl01",
                     "close_type_1",
                     "cl02",
@@ -205,7 +205,7 @@ LAYOUTS: Final = {
                 "duplicate": "duplicate",
                 "weight": "asbcount",
             },
-            precision="hour",
+            has_whole_hours=True,
         ),
         Layout(
             "stats19",
@@ -219,7 +219,6 @@ LAYOUTS: Final = {
                 "latitude": "latitude",
             },
             aliases={"id": ("accident_index", "collision_index")},
-            precision="minute",
         ),
         Layout(
             "cells",
@@ -275,7 +274,7 @@ def match_layout(
     for candidate in tried:
         if not set(candidate.recognised_by) <= set(given):
             continue
-        parts = {**_columns_of(candidate, given), **own}
+        parts = {**_without_rivals(_columns_of(candidate, given), own), **own}
         if _is_usable(parts) and ("weight" in parts or candidate.name != "cells"):
             return candidate, parts
     needs = (
@@ -308,7 +307,34 @@ def _columns_of(layout: Layout, given: Mapping[str, str]) -> dict[str, tuple[str
         if found:
             parts[part] = found if part in MANY else found[:1]
             taken.update(parts[part])
+    # With a date of its own, a "time received" is the clock time that goes with it.
+    start = parts.get("start", ("",))[0]
+    if (
+        "date" in parts
+        and "time" not in parts
+        and simplify(start) in layout.aliases.get("time", ())
+    ):
+        parts["time"] = parts.pop("start")
     return parts
+
+
+# Of these, one way is used: what the caller names replaces the others.
+_RIVALS: Final = (
+    ({"longitude", "latitude"}, {"easting", "northing"}),
+    ({"start"}, {"date", "time"}, {"month"}),
+)
+
+
+def _without_rivals(
+    found: dict[str, tuple[str, ...]], own: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Drop the parts that the caller's own columns replace."""
+    dropped: set[str] = set()
+    for ways in _RIVALS:
+        for way in ways:
+            if way & set(own):
+                dropped |= set().union(*ways) - way
+    return {part: columns for part, columns in found.items() if part not in dropped}
 
 
 def _own_columns(

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Tier = Literal["timed", "monthly"]
 
 _LOG = logging.getLogger(__name__)
-_FORCE_MONTH: Final = "_force_month"
 _OUTCOME: Final = ["file", "line", "reason", "detail"]
 
 REASONS: Final = {
@@ -203,8 +202,9 @@ def read_incidents(
     parts: list[pd.DataFrame] = []
     files = []
     notes: dict[str, list[str]] = {}
-    months: dict[tuple[str, str], str] = {}
-    for raw in _raw_tables(source):
+    months: dict[tuple[str, str], tuple[int, str]] = {}
+    for number, raw in enumerate(_raw_tables(source)):
+        _refuse_repeated_columns(raw)
         own_crs = crs
         found, columns_of = match_layout(raw.frame, raw.name, layout, _with_points(raw, columns))
         if isinstance(source, gpd.GeoDataFrame) and crs is None and source.crs is not None:
@@ -213,21 +213,9 @@ def read_incidents(
         rows, said = judge_rows(raw, found, columns_of, own_crs)
         for sentence in said:
             notes.setdefault(sentence, []).append(raw.name)
-        if "force" in columns_of:
-            _refuse_repeated_months(raw, columns_of, months)
-        outcome = rows["outcome"].value_counts()
-        files.append(
-            {
-                "file": raw.name,
-                "layout": found.name,
-                "sha256": raw.sha256,
-                "rows": len(rows),
-                **{
-                    name: int(outcome.get(name, 0))
-                    for name in ("accepted", "out_of_scope", "rejected")
-                },
-            }
-        )
+        if {"force", "month"} <= set(columns_of):
+            _refuse_repeated_months(number, raw, columns_of, months)
+        files.append({"file": raw.name, "layout": found.name, "sha256": raw.sha256})
         parts.append(rows)
     return _collect(parts, pd.DataFrame(files), _notes(notes))
 
@@ -279,15 +267,28 @@ def _with_points(raw: RawTable, columns: Mapping[str, str] | None) -> dict[str, 
     return own
 
 
+def _refuse_repeated_columns(raw: RawTable) -> None:
+    repeated = raw.frame.columns[raw.frame.columns.duplicated()].unique()
+    if len(repeated):
+        msg = (
+            f"'{raw.name}' has more than one column named {', '.join(map(str, repeated))}. Must "
+            "have different names. Rename or drop the others."
+        )
+        raise InputError(msg)
+
+
 def _refuse_repeated_months(
-    raw: RawTable, columns_of: Mapping[str, tuple[str, ...]], months: dict[tuple[str, str], str]
+    number: int,
+    raw: RawTable,
+    columns_of: Mapping[str, tuple[str, ...]],
+    months: dict[tuple[str, str], tuple[int, str]],
 ) -> None:
     pairs = raw.frame[[columns_of["force"][0], columns_of["month"][0]]].drop_duplicates()
     for force, month in pairs.itertuples(index=False):
-        first = months.setdefault((str(force), str(month)), raw.name)
-        if first != raw.name:
+        first, name = months.setdefault((str(force), str(month)), (number, raw.name))
+        if first != number:
             msg = (
-                f"The files '{first}' and '{raw.name}' both hold {force}, {month}. Must be one "
+                f"The files '{name}' and '{raw.name}' both hold {force}, {month}. Must be one "
                 "file for each force and month, or every incident would count twice. Give one of "
                 "them."
             )
@@ -295,7 +296,13 @@ def _refuse_repeated_months(
 
 
 def _collect(parts: list[pd.DataFrame], files: pd.DataFrame, notes: tuple[str, ...]) -> Reading:
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    rows = pd.concat(parts, ignore_index=True)
+    _reject_repeated(rows)
+    outcome = rows.groupby("file", sort=False)["outcome"].value_counts().unstack(fill_value=0)
+    outcome = outcome.reindex(index=files["file"], fill_value=0)
+    for name in ("accepted", "out_of_scope", "rejected"):
+        files[name] = outcome[name].to_numpy() if name in outcome else 0
+    files.insert(3, "rows", files[["accepted", "out_of_scope", "rejected"]].sum(axis=1))
     accepted = rows[rows["outcome"] == "accepted"]
     ids = _identities(accepted)
     _LOG.info("%d of %d rows accepted", len(accepted), len(rows))
@@ -319,6 +326,16 @@ def _collect(parts: list[pd.DataFrame], files: pd.DataFrame, notes: tuple[str, .
         said = f"{n_unplaced:,} accepted rows have no point: they count in totals and are on no map"
         notes += (said,)
     return Reading(incidents, other["out_of_scope"], other["rejected"], files, notes)
+
+
+def _reject_repeated(rows: pd.DataFrame) -> None:
+    """Reject accepted rows whose reference an earlier one of the same day has, in any file."""
+    key = rows["native_id"] + rows["start"].dt.strftime("/%Y-%m-%d")
+    is_accepted = (rows["outcome"] == "accepted") & key.notna()
+    repeated = key[is_accepted].duplicated().reindex(rows.index, fill_value=False)
+    rows.loc[repeated, "outcome"] = "rejected"
+    rows.loc[repeated, "reason"] = "repeated_id"
+    rows.loc[repeated, "detail"] = rows.loc[repeated, "native_id"]
 
 
 def _identities(accepted: pd.DataFrame) -> pd.Index[str]:

@@ -14,6 +14,7 @@ import pandas as pd
 from hotspots.areas import load_boroughs, to_national_grid
 from hotspots.incidents.clock import read_moments
 from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
+from hotspots.errors import invalid
 from hotspots.tables import CRS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hotspots.incidents.files import RawTable
     from hotspots.incidents.layouts import Layout
 
-_ASB_CRIME_TYPES: Final = frozenset({"anti-social behaviour", "antisocial behaviour", "asb"})
+_ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behaviour", "asb"})
 _YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
 _LONDON: Final = "Europe/London"
 _LARGEST_DEGREE: Final = 180.0
@@ -100,7 +101,8 @@ def judge_rows(
         reason[new] = why
         detail[new] = given[new].fillna("") if isinstance(given, pd.Series) else given
 
-    codes = _codes(rows)
+    closing = _codes(rows, ("closing", "heading"))
+    codes = np.column_stack([closing, _codes(rows, ("codes", "qualifiers", "asb_type"))])
     weight = rows.number("weight") if "weight" in rows else pd.Series(1.0, index=index)
     _mark_scope(rows, codes, weight, mark)
     out_of_scope = reason != ""
@@ -145,13 +147,7 @@ def judge_rows(
     table["is_flagged_repeat"] = listed.str.contains(",610,", regex=False)
     table["is_flagged_vulnerable"] = listed.str.contains(",635,", regex=False)
 
-    key = table["native_id"] + table["start"].dt.strftime("/%Y-%m-%d")
-    mark(
-        key.notna() & key[reason == ""].duplicated().reindex(index, fill_value=False),
-        "repeated_id",
-        table["native_id"],
-    )
-    if not {"codes", "asb_type", "heading", "crime_type"} & set(columns_of):
+    if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns_of):
         notes.append(f"no column of codes or types: all rows are taken to be {layout.noun}")
 
     if layout.aliases:
@@ -187,11 +183,11 @@ def _with_extra_columns(table: pd.DataFrame, rows: _Rows) -> pd.DataFrame:
     return table.assign(**extra)
 
 
-def _codes(rows: _Rows) -> np.ndarray[Any, Any]:
+def _codes(rows: _Rows, parts: tuple[str, ...]) -> np.ndarray[Any, Any]:
     """Give the three-digit codes of every row as whole numbers, a column each; 0 for none."""
     names = codes_by_name()
     found = []
-    for part in ("codes", "qualifiers", "asb_type", "heading"):
+    for part in parts:
         for column in rows.columns_of.get(part, ()):
             # Codes repeat: each different text is read once.
             code_of, different = pd.factorize(_text(rows.frame[column]))
@@ -232,18 +228,31 @@ def _mark_scope(
     mark: Any,  # noqa: ANN401
 ) -> None:
     index = rows.frame.index
-    if "crime_type" in rows:
-        crime = rows.text("crime_type")
-        mark(~crime.str.lower().isin(_ASB_CRIME_TYPES), "other_crime_type", crime)
+    crime = _crime_types(rows)
+    if crime is not None:
+        mark(~_plain(crime).isin(_ASB_CRIME_TYPES), "other_crime_type", crime)
     if "duplicate" in rows:
         mark(rows.text("duplicate").str.lower().isin(_YES), "flagged_duplicate")
-    if "codes" in rows:
-        for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
-            first = pd.Series(_first_of(codes, _of_roles(role)), index=index)
-            mark(first > 0, why, first.astype("str"))
+    for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
+        first = pd.Series(_first_of(codes, _of_roles(role)), index=index)
+        mark(first > 0, why, first.astype("str"))
+    if "codes" in rows or "closing" in rows:
         is_asb = np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
         mark(pd.Series(~is_asb, index=index), "not_asb")
     mark(weight == 0, "zero_weight")
+
+
+def _plain(words: pd.Series[Any]) -> pd.Series[Any]:
+    return words.str.lower().str.replace("-", " ", regex=False)
+
+
+def _crime_types(rows: _Rows) -> pd.Series[Any] | None:
+    """Give the crime type of each row, if the table has several: some call the column category."""
+    if "crime_type" in rows:
+        return rows.text("crime_type")
+    if "heading" in rows and _plain(rows.text("heading")).isin(_ASB_CRIME_TYPES).any():
+        return rows.text("heading")
+    return None
 
 
 def _time_texts(rows: _Rows) -> pd.Series[Any]:
@@ -255,11 +264,12 @@ def _time_texts(rows: _Rows) -> pd.Series[Any]:
     if "time" not in rows:
         return rows.raw("date")
     date, clock = rows.text("date"), rows.text("time")
+    clock = clock.mask(clock.str.fullmatch("[0-9]{1,2}").fillna(value=False), clock + ":00")
     return date.where(clock.isna(), date + " " + clock)
 
 
 def _precision(parsed: pd.Series[Any], layout: Layout, rows: _Rows) -> pd.Series[Any]:
-    if layout.precision == "hour":
+    if layout.has_whole_hours:
         return parsed.where(parsed != "minute", "hour")
     if "start" not in rows and "date" not in rows:
         return pd.Series("month", index=parsed.index, dtype="str")
@@ -329,7 +339,10 @@ def _grid_path(crs: object, *, is_degrees: bool) -> tuple[Any, str]:
     """Find the way from the given coordinates to the National Grid, and its name for the record."""
     import pyproj  # noqa: PLC0415 (slow to import)
 
-    own = pyproj.CRS.from_user_input(crs) if crs is not None else None
+    try:
+        own = pyproj.CRS.from_user_input(crs) if crs is not None else None
+    except pyproj.exceptions.CRSError as error:
+        raise invalid("crs", crs, "a coordinate system such as 'EPSG:27700'") from error
     if own is None:
         own = pyproj.CRS.from_epsg(4326 if is_degrees else 27700)
     if own == pyproj.CRS.from_user_input(CRS):
