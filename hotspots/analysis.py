@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_areas
-from hotspots.counts import Counts, count_incidents
+from hotspots.counts import Counts, count_incidents, period_of
 from hotspots.errors import InputError, invalid
 from hotspots.explain import Explanation, explain_place
 from hotspots.incidents import Reading, find_episodes
@@ -32,12 +32,12 @@ from hotspots.risk import (
     weekly_intensity,
 )
 from hotspots.settings import Settings
-from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas
+from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
 from hotspots.tasking import recommend_tasks
 from hotspots.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _N_STEPS = 6
+DAYS_IN_WEEK = 7
 _NO_THRESHOLDS: pd.Series[int] = pd.Series(dtype="int64", name="min_incidents")
 _MONTHLY = (
     "The data are monthly: hours of the week, nights, episodes, clusters and tours of duty are "
@@ -153,7 +154,13 @@ class Analysis:
         """Draw the hotspots as a folium map; see `map_hotspots`."""
         return draw_map(self, marking)
 
-    def save(self, folder: str | PathLike[str], *, marking: Marking = "restricted") -> Path:
+    def save(
+        self,
+        folder: str | PathLike[str],
+        *,
+        marking: Marking = "restricted",
+        beside: Mapping[str, Path] | None = None,
+    ) -> Path:
         """Write the map, the tables and the manifest to a folder, whole or not at all.
 
         Parameters
@@ -162,6 +169,9 @@ class Analysis:
             Is made; a folder that an earlier analysis made is replaced, any other refused.
         marking : {"restricted", "partner"}
             Who may receive it; columns for narrower audiences are left out.
+        beside : mapping of str to Path, optional
+            Further input files, such as those of areas and settings, whose checksums the manifest
+            shall record.
 
         Returns
         -------
@@ -175,7 +185,7 @@ class Analysis:
         InputError
             If the marking is not known, or "public", which needs its own edition.
         """
-        return save_folder(self, folder, marking)
+        return save_folder(self, folder, marking, beside)
 
     def __repr__(self) -> str:
         """Answer the first questions: how many, where, when, what came of it."""
@@ -255,15 +265,17 @@ def analyse(
         begin("Counting")
         places, said = _make_places(used, chosen, settings)
         left_out += said
-        # Without any incident in the areas, the period and the tier are those of the input.
+        # The period is that of the whole input: a quiet area was as long observed as a busy one.
         counted = used if len(used) else table
-        missing, said = _missing_months(counted, table)
-        counts = count_incidents(counted, places, missing=missing)
-        left_out += said
+        period = period_of(table)
+        missing, said = _missing_months(table)
+        counts = count_incidents(counted, places, period=period, missing=missing)
+        left_out += said + _about_counts(counts, settings)
         begin("Estimating the weekly intensity")
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
         begin("Finding hotspots")
-        found = find_hotspots(intensity, chosen, settings=settings.hotspots)
+        night_ends = settings.times.night_ends
+        found = find_hotspots(intensity, chosen, settings=settings.hotspots, night_ends=night_ends)
         noun = reading.noun if reading is not None else "ASB reports"
         hotspots = describe_hotspots(
             found,
@@ -274,7 +286,7 @@ def analyse(
             interval=settings.hotspots.interval,
         )
         begin("Finding clusters")
-        clusters, least, n_episodes, said = _find_clusters(used, settings, counts.tier)
+        clusters, least, n_episodes, said = _find_clusters(used, chosen, settings, counts.tier)
         left_out += said
         begin("Recommending tasks")
         tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
@@ -356,7 +368,12 @@ def name_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
 def _reach(settings: Settings) -> float:
     """Give the largest distance over which an incident can matter for a hotspot or cluster."""
     across = 2 * float(np.sqrt(settings.hotspots.max_area / np.pi))
-    return max(settings.clusters.radius, settings.episodes.radius, across)
+    return max(
+        settings.clusters.radius,
+        settings.episodes.radius,
+        across,
+        2 * settings.places.cell_size,
+    )
 
 
 def _assign(
@@ -364,19 +381,20 @@ def _assign(
 ) -> tuple[gpd.GeoDataFrame, dict[str, int], list[str]]:
     """Say of every incident where it belongs, and keep those in the areas and round them."""
     area = assign_areas(incidents, areas)
-    has_point = (incidents.geometry.notna() & ~incidents.geometry.is_empty).to_numpy()
+    is_placed = has_point(incidents)
     named = incidents["borough"].where(incidents["borough"].isin(areas.index))
-    area = area.where(area.notna() | has_point, named)
+    area = area.where(area.notna() | is_placed, named)
     is_in = area.notna().to_numpy()
     is_context = np.zeros(len(incidents), dtype=bool)
-    rest = np.flatnonzero(~is_in & has_point)
+    rest = np.flatnonzero(~is_in & is_placed)
     if len(rest):
         whole = shapely.union_all(areas.geometry.to_numpy())
         shapely.prepare(whole)
         points = incidents.geometry.to_numpy()[rest]
         is_context[rest] = shapely.dwithin(points, whole, _reach(settings))
-    has_code = incidents["area_code"].notna() | incidents["borough"].notna()
-    is_out = ~is_in & ~is_context & (has_point | has_code.to_numpy())
+    # A borough that is not among the areas is elsewhere; a code that is not may be a part of one.
+    is_elsewhere = is_placed | incidents["borough"].notna().to_numpy()
+    is_out = ~is_in & ~is_context & is_elsewhere
     walk = {
         "in areas": int(is_in.sum()),
         "context": int(is_context.sum()),
@@ -406,7 +424,10 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
             f"{_reach(settings):.0f} m: counted where a hotspot crosses the border, never listed."
         )
     if walk["no place"]:
-        said.append(f"{walk['no place']:,} accepted rows have no place and are on no map.")
+        said.append(
+            f"{walk['no place']:,} accepted rows have no place that is known here (no point, and "
+            "no code of the areas): they are on no map."
+        )
     return said
 
 
@@ -414,9 +435,8 @@ def _make_places(
     incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, settings: Settings
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Make the places to count in: a grid, or the areas themselves where there are no points."""
-    has_point = incidents.geometry.notna() & ~incidents.geometry.is_empty
     half = 0.5
-    if len(incidents) and has_point.mean() < half:
+    if len(incidents) and has_point(incidents).mean() < half:
         size = areas.area.mean() / 1e6
         return places_from_areas(areas), [
             (
@@ -437,7 +457,10 @@ def _make_places(
     )
     around = make_grid(wide, cell_size=cell_size, shape=shape)
     around = around[~around.index.isin(inside.index)]
-    around["area_id"] = pd.Series(None, index=around.index, dtype="str")
+    tree = shapely.STRtree(areas.geometry.to_numpy())
+    nearest = tree.nearest(shapely.centroid(around.geometry.to_numpy()))
+    around["area_id"] = pd.Series(areas.index.to_numpy()[nearest], index=around.index, dtype="str")
+    around["is_context"] = True
     return pd.concat([inside, around]), []
 
 
@@ -461,14 +484,11 @@ def _nothing_accepted(reading: Reading | None) -> InputError:
     )
 
 
-def _missing_months(
-    counted: gpd.GeoDataFrame, incidents: gpd.GeoDataFrame
-) -> tuple[pd.PeriodIndex, list[str]]:
+def _missing_months(incidents: gpd.GeoDataFrame) -> tuple[pd.PeriodIndex, list[str]]:
     """Find the months without any incident in the whole input: missing is not zero."""
-    own = counted["start"].dt.tz_localize(None).dt.to_period("M")
-    with_data = incidents["start"].dt.tz_localize(None).dt.to_period("M").unique()
-    period = pd.period_range(own.min(), own.max(), freq="M")
-    missing = period[~period.isin(with_data)]
+    months = incidents["start"].dt.tz_localize(None).dt.to_period("M")
+    period = pd.period_range(months.min(), months.max(), freq="M")
+    missing = period[~period.isin(months.unique())]
     if len(missing) == 0:
         return missing, []
     most = 3
@@ -479,6 +499,28 @@ def _missing_months(
         f"{len(period) - len(missing)}."
     )
     return missing, [said]
+
+
+def _about_counts(counts: Counts, settings: Settings) -> list[str]:
+    """Say what about the counts may mislead: a short period, rows in no place, large places."""
+    said = []
+    if counts.n_days < DAYS_IN_WEEK:
+        said.append(
+            f"The period has {count(counts.n_days, 'day')}, less than a week: expected numbers a "
+            "week are a guess, and its hours of the week were seen once or never."
+        )
+    if counts.n_outside and counts.total:
+        said.append(
+            f"{counts.n_outside:,.0f} incidents belong to the areas but lie in no place: they "
+            "count in totals and are on no map."
+        )
+    largest = counts.places["area_m2"].max()
+    if largest > settings.hotspots.max_area and (counts.places["shape"] != "area").all():
+        said.append(
+            f"A place ({largest:,.0f} m²) is larger than hotspots.max_area "
+            f"({settings.hotspots.max_area:,.0f} m²), so every hotspot is one place."
+        )
+    return said
 
 
 def _without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]:
@@ -500,9 +542,9 @@ def _without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]
 
 
 def _find_clusters(
-    incidents: gpd.GeoDataFrame, settings: Settings, tier: Tier
+    incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, settings: Settings, tier: Tier
 ) -> tuple[gpd.GeoDataFrame, pd.Series[int], int | None, list[str]]:
-    has_clock = incidents["time_precision"].isin(["minute", "hour"])
+    is_timed = has_clock(incidents)
     if tier == "monthly":
         return (
             CLUSTERS.empty(),
@@ -511,12 +553,12 @@ def _find_clusters(
             [_MONTHLY],
         )
     said = []
-    if not has_clock.all():
+    if not is_timed.all():
         said.append(
-            f"{int((~has_clock).sum()):,} rows have no clock time: they count for places and not "
+            f"{int((~is_timed).sum()):,} rows have no clock time: they count for places and not "
             "for hours, nights or clusters."
         )
-    timed = incidents[has_clock]
+    timed = _with_nearest_area(incidents[is_timed], areas)
     chosen = settings.clusters
     least = choose_min_incidents(
         timed,
@@ -537,5 +579,24 @@ def _find_clusters(
     episodes = find_episodes(
         timed, radius=settings.episodes.radius, night_ends=settings.times.night_ends
     )
-    summary = summarise_clusters(timed, clusters, radius=chosen.radius)
-    return summary, least, int(episodes.nunique()), said
+    # A cluster that lies mostly across the border is another area's.
+    weight = timed["weight"]
+    own = weight.where(~timed["is_context"], 0.0).groupby(clusters).sum()
+    is_listed = 2 * own >= weight.groupby(clusters).sum()
+    listed = clusters.where(clusters.map(is_listed).fillna(value=False), -1)
+    summary = summarise_clusters(
+        timed, listed, radius=chosen.radius, night_ends=settings.times.night_ends
+    )
+    return summary, least, int(episodes[~timed["is_context"]].nunique()), said
+
+
+def _with_nearest_area(incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give context the area that it is nearest to, so that a border cuts no cluster in two."""
+    is_near = incidents["is_context"].to_numpy() & has_point(incidents)
+    if not is_near.any():
+        return incidents
+    tree = shapely.STRtree(areas.geometry.to_numpy())
+    nearest = tree.nearest(incidents.geometry.to_numpy()[is_near])
+    borough = incidents["borough"].astype(object)
+    borough[is_near] = areas.index.to_numpy()[nearest]
+    return incidents.assign(borough=borough.astype("str").mask(borough.isna()))

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hotspots.errors import HotspotsError, InputError, OutputError
+from hotspots.progress import track
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -75,12 +76,16 @@ def demo(
 ) -> None:
     """Run the main job on a simulated London year."""
     from hotspots.analysis import analyse  # noqa: PLC0415 (slow to import)
+    from hotspots.products import check_folder  # noqa: PLC0415
     from hotspots.simulate import simulate_incidents  # noqa: PLC0415
 
     _log(verbose=verbose)
     console = Console()
     console.print(f"Simulating {rows:,} incidents of a London year (nothing here is real) …")
-    incidents = simulate_incidents(rows, year=_DEMO_YEAR, rng=seed).incidents
+    check_folder(out)
+    with track(1, show=progress) as begin:
+        begin("Simulating")
+        incidents = simulate_incidents(rows, year=_DEMO_YEAR, rng=seed).incidents
     _finish(console, analyse(incidents, progress=progress), out)
 
 
@@ -114,20 +119,25 @@ def analyse(
     from hotspots.analysis import name_boroughs  # noqa: PLC0415
     from hotspots.areas import read_areas  # noqa: PLC0415
     from hotspots.incidents import read_incidents  # noqa: PLC0415
-    from hotspots.products import check_product_marking  # noqa: PLC0415
+    from hotspots.products import check_folder, check_product_marking  # noqa: PLC0415
     from hotspots.settings import Settings  # noqa: PLC0415
 
     _log(verbose=verbose)
     check_product_marking(marking)
+    check_folder(out)
     if borough:
         name_boroughs(borough)  # a misspelt one is said before the files are read
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
     own_areas = read_areas(areas) if areas is not None else None
     console = Console()
-    reading = read_incidents(files, layout=layout, columns=_columns(column))
+    with track(1, show=progress) as begin:
+        begin("Reading")
+        reading = read_incidents(files, layout=layout, columns=_columns(column))
     _show_reading(console, reading)
     analysis = run(reading, boroughs=borough, areas=own_areas, settings=chosen, progress=progress)
-    _finish(console, analysis, out, marking)
+    files_beside = {"areas": areas, "settings": settings}
+    beside = {what: path for what, path in files_beside.items() if path is not None}
+    _finish(console, analysis, out, marking, beside)
 
 
 @app.command()
@@ -142,7 +152,9 @@ def check(
 
     _log(verbose=verbose)
     console = Console()
-    reading = read_incidents(files, layout=layout, columns=_columns(column))
+    with track(1, show=None) as begin:
+        begin("Reading")
+        reading = read_incidents(files, layout=layout, columns=_columns(column))
     _show_reading(console, reading)
     incidents = reading.incidents
     if len(incidents) == 0:
@@ -205,10 +217,18 @@ def _meaning(reason: str) -> str:
     return (REASONS | SCOPE_REASONS).get(reason, reason)
 
 
-def _finish(console: Console, analysis: Analysis, out: Path, marking: str = "restricted") -> None:
+def _finish(
+    console: Console,
+    analysis: Analysis,
+    out: Path,
+    marking: str = "restricted",
+    beside: dict[str, Path] | None = None,
+) -> None:
     from hotspots.products import short_lists  # noqa: PLC0415 (slow to import)
 
-    folder = analysis.save(out, marking=marking)  # type: ignore[arg-type]
+    with track(1) as begin:
+        begin("Writing the folder")
+        folder = analysis.save(out, marking=marking, beside=beside)  # type: ignore[arg-type]
     for sentence in analysis.left_out:
         console.print(f"  {escape(sentence)}", highlight=False)
     short = short_lists(analysis)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hotspots.areas import locate, national_grid_reference
+from hotspots.areas import from_grid_reference, locate, national_grid_reference
 from hotspots.errors import InputError, invalid
 from hotspots.risk import grow_hotspot
-from hotspots.times import describe_band
-from hotspots.words import rate
+from hotspots.times import HOURS, Band, best_band, describe_band
+from hotspots.words import count, rate
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.analysis import Analysis
+
+
+# More than this many further reports are not worth saying exactly.
+_MOST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,13 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     row = intensity.places.iloc[position]
     place_id = str(row.name)
     area_id = row["area_id"]
-    if area_id not in analysis.areas.index:
+    is_context = counts.places["is_context"].to_numpy()
+    if area_id not in analysis.areas.index or is_context[position]:
         msg = f"'{asked}' lies outside the areas of this analysis, so it is on no list."
         raise InputError(msg)
     area = str(analysis.areas.loc[area_id, "name"])
-    own = intensity.places[(intensity.places["area_id"] == area_id) & (intensity.places["n"] > 0)]
+    is_ranked = (intensity.places["area_id"] == area_id) & (intensity.places["n"] > 0)
+    own = intensity.places[is_ranked & ~is_context]
     rank = int((own["mean"] > row["mean"]).sum()) + 1
     member = analysis.found.members
     on = member.loc[member["place_id"] == place_id, "hotspot_id"]
@@ -89,16 +96,18 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     occasions = counts.occasions(night_ends=analysis.settings.times.night_ends)
     n_occasions = int((occasions["place"] == position).sum())
     n_nights = float(n_occasions) if counts.tier == "timed" else float("nan")
-    hours, expected = None, float(row["mean"])
+    settings = analysis.settings.hotspots
     if row["n"] > 0:
-        _, band, expected = grow_hotspot(intensity, position, settings=analysis.settings.hotspots)
-        hours = describe_band(band) if band else None
+        _, band, expected = grow_hotspot(intensity, position, settings=settings)
+    else:
+        band, expected = _hours_of_area(analysis, position)
     middle = counts.places.geometry.iloc[[position]].representative_point()
     grid_ref = national_grid_reference(middle.x.to_numpy(), middle.y.to_numpy())[0]
-    unit = "nights" if counts.tier == "timed" else "months"
+    unit = "night" if counts.tier == "timed" else "month"
+    found = f"{row['n']:,.0f} {analysis.noun} on {count(n_occasions, unit)}"
     words = [
-        f"{asked} (place {place_id}, {grid_ref}) in {area}: {row['n']:,.0f} {analysis.noun} on "
-        f"{n_occasions} {unit}, {analysis.period}.".replace(" on 0 nights", "")
+        f"{asked} (place {place_id}, {grid_ref}, in {area}).",
+        f"The place has {found}, {analysis.period}.",
     ]
     if row["n"] > 0:
         words.append(
@@ -109,14 +118,14 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
         listed = analysis.hotspots.loc[hotspot_id]
         words.append(f"It is on the list, as part of {listed['name']}. {listed['why']}")
     else:
-        words += _why_not(analysis, area_id, area, row, expected, hours)
+        words += _why_not(analysis, area_id, area, row, expected, position, band)
     return Explanation(
         asked=asked,
         place_id=place_id,
         area=area,
         n=float(row["n"]),
         n_nights=n_nights,
-        hours=hours,
+        hours=describe_band(band) if band else None,
         expected_per_week=expected,
         rank=rank,
         n_ranked=len(own),
@@ -125,16 +134,48 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     )
 
 
+def _hours_of_area(analysis: Analysis, position: int) -> tuple[Band | None, float]:
+    """Give the busiest hours of the area, and what is expected in them in a place of no report."""
+    week = analysis.intensity.expected(np.array([position]))[0]
+    if len(week) != HOURS:
+        return None, float(week.sum())
+    settings = analysis.settings.hotspots
+    return best_band(
+        week,
+        hours_per_week=settings.hours_per_week,
+        longest_band=settings.longest_band,
+        keep=settings.band_share,
+    )
+
+
+def _needed(analysis: Analysis, position: int, band: Band | None, gap: float) -> int | None:
+    """Give how many more reports would close a gap in what is expected; None if there is none."""
+    if gap <= 0:
+        return None
+    hours = band.mask if band else None
+    intensity = analysis.intensity
+    now = intensity.mean_with_more(position, hours, 0)
+    low, high = 0, 1
+    while intensity.mean_with_more(position, hours, high) - now < gap and high < _MOST:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = intensity.mean_with_more(position, hours, middle) - now >= gap
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
 def _why_not(
     analysis: Analysis,
     area_id: str,
     area: str,
     row: pd.Series[Any],
     expected: float,
-    hours: str | None,
+    position: int,
+    band: Band | None,
 ) -> list[str]:
     """Say why a place is not on the list, and what would bring it there."""
-    when = f" in its busiest hours, {hours}" if hours else ""
+    when = f" in its busiest hours, {describe_band(band)}" if band else ""
     words = ["It is not on the list."]
     if row["n"] > 0:
         words.append(f"With its neighbours it would expect {rate(expected)} a week{when}.")
@@ -151,64 +192,86 @@ def _why_not(
         f"The last of the {len(listed)} on the list of {area}, {last['name']}, expects "
         f"{rate(last['expected_per_week'])}."
     )
-    gap = float(last["expected_per_week"]) - expected
-    if gap > 0:
-        needed = int(np.ceil(gap * float(row["rate"])))
+    target = float(last["expected_per_week"])
+    needed = _needed(analysis, position, band, target - expected)
+    if needed is not None:
+        where = f"in {describe_band(band)}" if band else "over the period"
         words.append(
-            f"About {needed:,} more reports in those hours over the period, on different nights, "
-            "would bring it there."
+            f"Roughly {count(needed, 'more report')} there {where}, each on another night, would "
+            "bring it to that."
         )
     else:
-        words.append("Its neighbours are already part of a hotspot, and alone it expects less.")
+        words.append("The places beside it are part of a hotspot; by itself it expects less.")
     words.append("A longer list (the setting hotspots.per_area) would show more places.")
     return words
 
 
 def _find(analysis: Analysis, place: str | tuple[float, float]) -> tuple[int, str]:
     """Find the position of the place that is meant, and what to call it."""
-    counts = analysis.counts
     if not isinstance(place, str):
         try:
             easting, northing = (float(value) for value in place)
         except (TypeError, ValueError) as error:
             raise invalid("place", place, "text, or (easting, northing) in metres") from error
-        position = int(locate(counts.places, np.array([easting]), np.array([northing]))[0])
-        if position < 0:
-            msg = f"({easting:.0f}, {northing:.0f}) lies in no place of this analysis."
-            raise InputError(msg)
-        return position, f"({easting:.0f}, {northing:.0f})"
-    hotspots = analysis.hotspots
-    named = hotspots.index[(hotspots.index == place) | (hotspots["name"] == place)]
+        return _at(analysis, easting, northing), f"({easting:.0f}, {northing:.0f})"
+    words = place.strip()
+    if not words:
+        raise invalid("place", place, _WHAT)
+    counts, hotspots = analysis.counts, analysis.hotspots
+    is_named = (hotspots.index == words) | (hotspots["name"].str.lower() == words.lower())
+    named = hotspots.index[is_named]
+    if len(named) > 1:
+        raise invalid("place", place, "one hotspot", f"Give its id: {', '.join(named)}.")
     if len(named):
         members = analysis.found.members
         first = members.loc[members["hotspot_id"] == named[0], "place_id"].iloc[0]
-        return int(counts.places.index.get_loc(first)), place
-    if place in counts.places.index:
-        return int(counts.places.index.get_loc(place)), place
-    return _find_words(analysis, place)
+        return int(counts.places.index.get_loc(first)), words
+    if words in counts.places.index:
+        return int(counts.places.index.get_loc(words)), words
+    try:
+        easting, northing = from_grid_reference(words)
+    except InputError:
+        return _find_words(analysis, words)
+    return _at(analysis, easting, northing), words
+
+
+def _at(analysis: Analysis, easting: float, northing: float) -> int:
+    places = analysis.counts.places
+    position = int(locate(places, np.array([easting]), np.array([northing]))[0])
+    if position < 0:
+        msg = f"({easting:.0f}, {northing:.0f}) lies in no place of this analysis."
+        raise InputError(msg)
+    return position
+
+
+_WHAT = (
+    "a hotspot's id or name, a place's id, a grid reference, (easting, northing), or words in the "
+    "location of an incident"
+)
 
 
 def _find_words(analysis: Analysis, words: str) -> tuple[int, str]:
     """Find the place where most incidents carry these words for their location."""
     incidents, counts = analysis.incidents, analysis.counts
-    known = incidents["location"].dropna()
-    hit = known.index[known.str.contains(words, case=False, regex=False)]
-    chosen = incidents.loc[hit]
+    inside = incidents[~incidents["is_context"] & incidents["location"].notna()]
+    known = inside["location"]
+    is_meant = known.str.lower() == words.lower()
+    if not is_meant.any():
+        # Whole words, so that "Street 2" does not mean "Street 216".
+        pattern = rf"(?<!\w){re.escape(words)}(?!\w)"
+        is_meant = known.str.contains(pattern, case=False, regex=True)
+    chosen = inside[is_meant]
     position = locate(counts.places, chosen.geometry.x.to_numpy(), chosen.geometry.y.to_numpy())
-    weight = np.bincount(
-        position[position >= 0],
-        weights=chosen["weight"].to_numpy(dtype=float)[position >= 0],
-        minlength=1,
-    )
-    if weight.sum() == 0:
+    is_placed = position >= 0
+    if not is_placed.any():
         near = difflib.get_close_matches(words, [str(word) for word in known.unique()], n=3)
-        hint = f"Near it: {', '.join(near)}." if near else "Or give (easting, northing)."
-        raise invalid(
-            "place",
-            words,
-            "a hotspot's id or name, a place's id, or words in the location of an incident",
-            hint,
-        )
-    several = int((weight > 0).sum())
-    asked = words if several == 1 else f"{words} (the busiest of its {several} places)"
-    return int(weight.argmax()), asked
+        hint = f"Near it: {', '.join(near)}." if near else ""
+        raise invalid("place", words, _WHAT, hint)
+    weight = np.bincount(
+        position[is_placed], weights=chosen["weight"].to_numpy(dtype=float)[is_placed]
+    )
+    names = chosen["location"].unique()
+    asked = str(names[0]) if len(names) == 1 else f"{words} ({count(len(names), 'location')})"
+    best = int(weight.argmax())
+    asked += f", {weight.sum():,.0f} {analysis.noun}, {weight[best]:,.0f} of them in this place"
+    return best, asked

@@ -23,7 +23,7 @@ from hotspots.errors import InputError, OutputError
 from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, TASKS, check_marking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import folium
     import geopandas as gpd
@@ -112,7 +112,12 @@ def _attribution(analysis: Analysis) -> list[str]:
     return [f"Boundaries: {ATTRIBUTION}"] if analysis.areas.index.isin(shipped).any() else []
 
 
-def save_folder(analysis: Analysis, folder: str | os.PathLike[str], marking: Marking) -> Path:
+def save_folder(
+    analysis: Analysis,
+    folder: str | os.PathLike[str],
+    marking: Marking,
+    beside: Mapping[str, Path] | None = None,
+) -> Path:
     """Write all products of an analysis to a folder; see `Analysis.save`."""
     from hotspots.maps import save_map  # noqa: PLC0415 (folium is slow to import)
 
@@ -131,12 +136,16 @@ def save_folder(analysis: Analysis, folder: str | os.PathLike[str], marking: Mar
             target / "hotspots.geojson", driver="GeoJSON", engine="pyogrio", RFC7946="YES"
         )
         hotspots.to_parquet(target / "hotspots.parquet")
-        tasks.to_csv(target / "tasks.csv", encoding="utf-8-sig")
+        tasks.round(2).to_csv(target / "tasks.csv", encoding="utf-8-sig")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
         if marking == "restricted":
             rejected = _rejected(analysis)
             rejected.to_csv(target / "rejected.csv", index=False, encoding="utf-8-sig")
         manifest = make_manifest(analysis, marking)
+        manifest["beside"] = {
+            what: {"file": path.name, "sha256": _checksum(path)}
+            for what, path in (beside or {}).items()
+        }
         manifest["files"] = {path.name: _checksum(path) for path in sorted(target.iterdir())}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=_plain)
         (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -175,11 +184,14 @@ def _write_workbook(tasks: pd.DataFrame, path: Path, analysis: Analysis, marking
     banner = f"{marking.upper()}: tasks from {_data_in_words(analysis)}"
     if analysis.is_simulated:
         banner = f"SIMULATED DATA. {banner}"
+    # What a briefing reads stands first; the identifiers stand last.
+    identifiers = ["task_id", "hotspot_id"]
     table = tasks.reset_index()
+    table = table[[name for name in table.columns if name not in identifiers] + identifiers]
     sheet.append([banner])
     sheet.append(list(table.columns))
     for row in table.itertuples(index=False):
-        sheet.append([None if pd.isna(value) else value for value in row])
+        sheet.append([_cell(value) for value in row])
     header = 2
     for cell in (*sheet[1], *sheet[header]):
         cell.font = Font(bold=True)
@@ -194,7 +206,23 @@ def _write_workbook(tasks: pd.DataFrame, path: Path, analysis: Analysis, marking
             if isinstance(cell.value, str):
                 cell.data_type = "s"
     sheet.freeze_panes = "A3"
+    sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(table.columns))}{sheet.max_row}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"1:{header}"
     book.save(path)
+
+
+def _cell(value: Any) -> object:  # noqa: ANN401 (any value of a table)
+    """Give a value as a sheet can hold it: rounded, without control characters."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+
+    if isinstance(value, str):
+        return ILLEGAL_CHARACTERS_RE.sub("", value)
+    if pd.isna(value):
+        return None
+    return round(value, 2) if isinstance(value, float) else value
 
 
 def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[str, Any]:
@@ -213,7 +241,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
         Plain values, for JSON.
     """
     reading = analysis.reading
-    rows: dict[str, Any] = {"read": len(analysis.incidents)}
+    rows: dict[str, Any] = {"read": sum(analysis.walk.values())}
     inputs: list[dict[Any, Any]] = []
     notes: list[str] = []
     if reading is not None:
@@ -292,7 +320,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         If the place is taken by something else or cannot be written.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve would follow a link)
-    _refuse_to_replace(folder)
+    check_folder(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -301,22 +329,41 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         raise OutputError(msg) from error
     try:
         yield work
-        work.chmod(0o755)
-        old = None
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            os.replace(folder, old / folder.name)  # noqa: PTH105
-        os.replace(work, folder)  # noqa: PTH105
-        if old is not None:
-            shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        msg = f"Cannot write '{folder}': {error.strerror or error}. Nothing was changed."
+        work.chmod(0o777 & ~_umask())
+        _put_in_place(work, folder)
+    except (OSError, RuntimeError) as error:  # GDAL reports a full disk as a RuntimeError
+        reason = getattr(error, "strerror", None) or error
+        msg = f"Cannot write '{folder}': {reason}. Nothing was changed."
         raise OutputError(msg) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _refuse_to_replace(folder: Path) -> None:
+def _umask() -> int:
+    """Give the user's mask of permissions, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _put_in_place(work: Path, folder: Path) -> None:
+    """Replace a folder by another; if that fails, the old one is back in its place."""
+    if not folder.exists():
+        os.replace(work, folder)  # noqa: PTH105
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    try:
+        os.replace(folder, old / folder.name)  # noqa: PTH105
+        try:
+            os.replace(work, folder)  # noqa: PTH105
+        except OSError:
+            os.replace(old / folder.name, folder)  # noqa: PTH105
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def check_folder(folder: Path) -> None:
     """Raise `OutputError` if a folder holds anything but an analysis as it was written."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return

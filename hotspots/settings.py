@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -212,6 +213,17 @@ class Settings:
     hotspots: HotspotSettings = field(default_factory=HotspotSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
 
+    def __post_init__(self) -> None:
+        """Check what one section asks of another."""
+        radius, max_area = self.clusters.radius, self.clusters.max_area
+        if max_area <= math.pi * radius**2 / 2:
+            raise invalid(
+                "clusters.radius",
+                radius,
+                f"less than {math.sqrt(2 * max_area / math.pi):.0f} m with clusters.max_area at "
+                f"{max_area:g} m²",
+            )
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Build settings from nested plain values; what is absent keeps its default.
@@ -293,7 +305,7 @@ def _check(section: str, item: dataclasses.Field[Any], value: object) -> None:
         rule += f" of at least {least:g}"
     if most is not None:
         rule += f" and at most {most:g}"
-    if not number or isinstance(value, bool) or value != value:  # noqa: PLR0124 (NaN)
+    if not number or isinstance(value, bool) or not math.isfinite(value):  # type: ignore[arg-type]
         raise invalid(name, value, rule)
     if (least is not None and value < least) or (most is not None and value > most):
         raise invalid(name, value, rule)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from hotspots.errors import InputError, MonthlyDataError, TableError, invalid
@@ -125,6 +126,8 @@ class Table:
         if not frame.index.is_unique:
             repeated = frame.index[frame.index.duplicated()].unique()
             problems.append(f"index is not unique: {_some(repeated)}")
+        if self.index.kind == "text" and not _is_text(pd.Series(frame.index)):
+            problems.append(f"index must be text: {_some(frame.index)}")
         if self.has_geometry:
             crs = getattr(frame, "crs", None)
             if crs is None or crs != CRS:
@@ -220,6 +223,16 @@ def check_marking(marking: str) -> None:
         raise invalid("marking", marking, f"one of {', '.join(_WIDTH)}")
 
 
+def has_point(incidents: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
+    """Say which rows have a point: bool array on the rows."""
+    return np.asarray((incidents.geometry.notna() & ~incidents.geometry.is_empty).to_numpy())
+
+
+def has_clock(incidents: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Say which rows have a clock time: bool array on the rows."""
+    return np.asarray(incidents["time_precision"].isin(["minute", "hour"]).to_numpy())
+
+
 def require_clock(incidents: pd.DataFrame, verb: str) -> None:
     """Raise `MonthlyDataError` unless every incident has a clock time.
 
@@ -237,7 +250,7 @@ def require_clock(incidents: pd.DataFrame, verb: str) -> None:
             "an incidents table",
             "Of a reading, use reading.incidents.",
         )
-    coarse = ~incidents["time_precision"].isin(["minute", "hour"])
+    coarse = ~has_clock(incidents)
     if coarse.any():
         kinds = ", ".join(sorted(incidents.loc[coarse, "time_precision"].unique()))
         msg = (
@@ -372,12 +385,18 @@ PLACES: Final = Table(
     "user's.",
     index=Column("place_id", "text", "Shape, size and south-west corner, or the unit's code."),
     columns=(
-        Column("area_id", "text", "The area that holds the place's centre.", nullable=True),
+        Column(
+            "area_id",
+            "text",
+            "The area that holds the place's centre; of context, the nearest one.",
+            nullable=True,
+        ),
         Column("area_m2", "number", "Size of the place, square metres.", minimum=0),
         Column("shape", "text", "How points are matched.", allowed=("square", "hexagon", "area")),
         Column("cell_size_m", "number", "Side of the grid cell, metres.", nullable=True, minimum=0),
         Column("column", "integer", "Grid column; −1 if the place is not a grid cell."),
         Column("row", "integer", "Grid row; −1 if the place is not a grid cell."),
+        Column("is_context", "boolean", "Outside the chosen areas, near enough to matter."),
         Column("geometry", "geometry", "The polygon."),
     ),
 )

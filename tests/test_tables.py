@@ -67,7 +67,11 @@ def test_unknown_marking() -> None:
 
 def test_areas_must_be_areas() -> None:
     """Verbs that take areas say what to pass."""
+    one = make_incidents([("2025-01-01 10:00", 540_000, 180_000)])
     with pytest.raises(hs.InputError, match=r"Use hs.load_boroughs\(\)"):
-        hs.analyse(make_incidents([]), areas=pd.DataFrame())  # type: ignore[arg-type]
+        hs.analyse(one, areas=pd.DataFrame())  # type: ignore[arg-type]
     with pytest.raises(hs.InputError, match="The areas table is empty"):
-        hs.analyse(make_incidents([]), areas=square_area().iloc[:0])
+        hs.analyse(one, areas=square_area().iloc[:0])
+    numbered = square_area().set_axis(pd.Index([0], name="area_id"))
+    with pytest.raises(hs.TableError, match="index must be text: 0"):
+        hs.analyse(one, areas=numbered)

@@ -3,6 +3,7 @@
 from hotspots.areas.assignment import assign_areas
 from hotspots.areas.boroughs import ATTRIBUTION, load_boroughs
 from hotspots.areas.grid_reference import (
+    from_grid_reference,
     national_grid_reference,
     to_longitude_latitude,
     to_national_grid,
@@ -14,6 +15,7 @@ from hotspots.areas.reading import read_areas
 __all__ = [
     "ATTRIBUTION",
     "assign_areas",
+    "from_grid_reference",
     "load_boroughs",
     "locate",
     "make_grid",

@@ -6,6 +6,7 @@ centimetres where the usual seven-parameter formula is off by up to three metres
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +26,7 @@ _LETTERS: Final = np.array(list("ABCDEFGHJKLMNOPQRSTUVWXYZ"))  # I is left out
 _SQUARE: Final = 100_000
 _EXTENT: Final = (700_000, 1_300_000)
 _DIGITS: Final = (2, 4, 6, 8, 10)
+_REFERENCE: Final = re.compile(r"^(?P<letters>[A-HJ-Z]{2})(?P<digits>[0-9]{2,10})$")
 
 
 def to_national_grid(longitude: ArrayLike, latitude: ArrayLike) -> tuple[Numbers, Numbers]:
@@ -171,6 +173,49 @@ def national_grid_reference(
         )
     ]
     return references
+
+
+def from_grid_reference(reference: str) -> tuple[float, float]:
+    """Read a National Grid reference, such as TQ 3026 7964, as the middle of its square.
+
+    Parameters
+    ----------
+    reference : str
+        Two letters and an even number of digits, 2 to 10, with or without spaces.
+
+    Returns
+    -------
+    easting, northing : float
+        Metres (EPSG:27700): the middle of the square that the reference names.
+
+    Raises
+    ------
+    InputError
+        If the text is not a reference.
+
+    Notes
+    -----
+    **Caveats.** A reference of 8 digits names a square of 10 m: the true point is up to 7 m away.
+
+    Examples
+    --------
+    >>> from_grid_reference("TQ 3026 7964")
+    (530265.0, 179645.0)
+    """
+    match = _REFERENCE.match("".join(reference.split()).upper())
+    digits = match["digits"] if match else ""
+    if match is None or len(digits) % 2:
+        raise invalid("grid reference", reference, "two letters and 2 to 10 digits: TQ 3026 7964")
+    first, second = (int(np.flatnonzero(letter == _LETTERS)[0]) for letter in match["letters"])
+    column = first % 5 * 5 - 10 + second % 5
+    row = 19 - (first // 5 * 5 + second // 5)
+    half = len(digits) // 2
+    size = 10 ** (5 - half)
+    east, north = int(digits[:half]) * size, int(digits[half:]) * size
+    return (
+        float(column * _SQUARE + east) + size / 2,
+        float(row * _SQUARE + north) + size / 2,
+    )
 
 
 def _convert(

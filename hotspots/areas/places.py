@@ -160,7 +160,7 @@ def places_from_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _places(ids: Any, geometry: Any, **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
     index = pd.Index(ids, name="place_id", dtype="str")
-    table = pd.DataFrame(columns, index=index)
+    table = pd.DataFrame({**columns, "is_context": False}, index=index)
     kinds = {
         "area_id": "str",
         "area_m2": "float64",

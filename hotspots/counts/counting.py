@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from hotspots.areas import locate
 from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import tier_of
-from hotspots.tables import PLACES, TIMEZONE
+from hotspots.tables import PLACES, TIMEZONE, has_clock, has_point
 from hotspots.times import HOURS, exposure
 
 if TYPE_CHECKING:
@@ -158,6 +158,24 @@ class Counts:
         """Give the count of each place over the period, in the order of `places`."""
         return np.bincount(self.table["place"], weights=self.table["n"], minlength=len(self.places))
 
+    def nights(self, *, night_ends: int = 6) -> pd.Series[Any]:
+        """Give the evening to which each row of the table belongs.
+
+        Parameters
+        ----------
+        night_ends : int
+            Hour of the day at which a night gives way to the next date.
+
+        Returns
+        -------
+        Series of datetime64
+            On the index of `table`; missing where the hour is not known.
+        """
+        table = self.table
+        is_small_hours = (table["hour"] < night_ends).astype("int64")
+        nights = table["date"] - pd.to_timedelta(is_small_hours, unit="D")
+        return nights.mask(table["hour"] == _NO_HOUR)
+
     def occasions(self, *, night_ends: int = 6) -> pd.DataFrame:
         """Give the count of each place on each occasion: night, or month for monthly data.
 
@@ -173,10 +191,10 @@ class Counts:
             the rows that are not zero.
         """
         table = self.table
-        is_small_hours = (table["hour"] != _NO_HOUR) & (table["hour"] < night_ends)
-        occasion = table["date"] - pd.to_timedelta(is_small_hours.astype("int64"), unit="D")
         if self.tier == "monthly":
             occasion = table["date"].dt.to_period("M").dt.start_time
+        else:
+            occasion = self.nights(night_ends=night_ends).fillna(table["date"])
         return _sum_by(table.assign(occasion=occasion), ["place", "occasion"])
 
     def __repr__(self) -> str:
@@ -241,18 +259,17 @@ def count_incidents(
     """
     PLACES.validate(places)
     tier = tier_of(incidents)
-    start, end = _period(incidents, period, tier)
+    start, end = period_of(incidents) if period is None else _given_period(period)
     local = incidents["start"].dt.tz_convert(TIMEZONE)
     is_inside = ((local >= start) & (local < end)).to_numpy()
     chosen = incidents[is_inside]
     wall = local[is_inside].dt.tz_localize(None)
-    position = _positions(chosen, places)
-    has_clock = chosen["time_precision"].isin(["minute", "hour"]).to_numpy()
+    position = place_positions(chosen, places)
     rows = pd.DataFrame(
         {
             "place": position,
             "date": wall.dt.normalize().to_numpy(),
-            "hour": np.where(has_clock, wall.dt.hour, _NO_HOUR),
+            "hour": np.where(has_clock(chosen), wall.dt.hour, _NO_HOUR),
             "n": chosen["weight"].to_numpy(dtype=float),
         }
     )
@@ -282,25 +299,42 @@ def _sum_by(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return rows.groupby(columns, sort=True)["n"].sum().reset_index()
 
 
-def _period(
-    incidents: gpd.GeoDataFrame,
-    period: tuple[pd.Timestamp | str, pd.Timestamp | str] | None,
-    tier: Tier,
-) -> tuple[pd.Timestamp, pd.Timestamp]:
-    if period is None:
-        times = incidents["start"].dropna()
-        if times.empty:
-            msg = "There are no incidents to take a period from. Give period=(start, end)."
-            raise InputError(msg)
-        first = times.min().tz_convert(TIMEZONE).tz_localize(None).normalize()
-        last = times.max().tz_convert(TIMEZONE).tz_localize(None).normalize()
-        if tier == "monthly":
-            start, end = first.replace(day=1), last.replace(day=1) + pd.DateOffset(months=1)
-        else:
-            start, end = first, last + pd.Timedelta(days=1)
-        _LOG.info("period: %s to %s, from the incidents", start.date(), end.date())
+def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Give the period from the first to the last day (month, for monthly data) with an incident.
+
+    Parameters
+    ----------
+    incidents : GeoDataFrame
+        An incidents table with at least one row.
+
+    Returns
+    -------
+    start, end : Timestamp
+        Midnights in Europe/London; the end is the first midnight after the period.
+
+    Raises
+    ------
+    InputError
+        If there is no incident.
+    """
+    times = incidents["start"].dropna()
+    if times.empty:
+        msg = "There are no incidents to take a period from. Give period=(start, end)."
+        raise InputError(msg)
+    first = times.min().tz_convert(TIMEZONE).tz_localize(None).normalize()
+    last = times.max().tz_convert(TIMEZONE).tz_localize(None).normalize()
+    if tier_of(incidents) == "monthly":
+        start, end = first.replace(day=1), last.replace(day=1) + pd.DateOffset(months=1)
     else:
-        start, end = (_date(value) for value in period)
+        start, end = first, last + pd.Timedelta(days=1)
+    _LOG.info("period: %s to %s, from the incidents", start.date(), end.date())
+    return start.tz_localize(TIMEZONE), end.tz_localize(TIMEZONE)
+
+
+def _given_period(
+    period: tuple[pd.Timestamp | str, pd.Timestamp | str],
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    start, end = (_date(value) for value in period)
     if not end > start:
         raise invalid("period", period, "a start and a later end")
     return start.tz_localize(TIMEZONE), end.tz_localize(TIMEZONE)
@@ -316,11 +350,24 @@ def _date(value: pd.Timestamp | str) -> pd.Timestamp:
     return moment.normalize()
 
 
-def _positions(incidents: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
-    """Find the place of each incident: by its point, else by a code that it carries."""
+def place_positions(incidents: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
+    """Find the place of each incident: by its point, else by a code that it carries.
+
+    Parameters
+    ----------
+    incidents : GeoDataFrame
+        An incidents table.
+    places : GeoDataFrame
+        A places table.
+
+    Returns
+    -------
+    array of int64
+        Positions in `places`; −1 for none.
+    """
     position = locate(places, incidents.geometry.x.to_numpy(), incidents.geometry.y.to_numpy())
-    has_point = (incidents.geometry.notna() & ~incidents.geometry.is_empty).to_numpy()
+    is_placed = has_point(incidents)
     for column in ("area_code", "borough"):
         by_code = places.index.get_indexer(pd.Index(incidents[column]))
-        position = np.where(~has_point & (position < 0), by_code, position)
+        position = np.where(~is_placed & (position < 0), by_code, position)
     return np.asarray(position, dtype=np.int64)

@@ -143,5 +143,6 @@ def _precision_of_times(times: pd.Series[Any]) -> pd.Series[Any]:
     """Call a column of midnights days: a source that knows the minute does not only know 00:00."""
     known = times.dropna()
     # One midnight may be a time; a column of them is a column of dates.
-    is_date = known.nunique() > 1 and bool((known == known.dt.normalize()).all())
+    several = len(known) > 1 and known.min() != known.max()
+    is_date = bool(several and (known == known.dt.normalize()).all())
     return pd.Series("day" if is_date else "minute", index=times.index, dtype="str")

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from hotspots.errors import invalid
-from hotspots.tables import require_clock
+from hotspots.tables import has_point, require_clock
 from hotspots.times import night_of
 
 if TYPE_CHECKING:
@@ -74,19 +74,19 @@ def find_episodes(
     if not radius >= 0 or not np.isfinite(radius):
         raise invalid("radius", radius, "a number of metres of at least 0")
     geometry = incidents.geometry
-    has_point = (geometry.notna() & ~geometry.is_empty).to_numpy()
+    is_placed = has_point(incidents)
     nights = night_of(incidents["start"], night_ends=night_ends)
     day = (nights - pd.Timestamp(0)).dt.days.to_numpy()
     table = np.column_stack(
-        [day[has_point], geometry.x.to_numpy()[has_point], geometry.y.to_numpy()[has_point]]
+        [day[is_placed], geometry.x.to_numpy()[is_placed], geometry.y.to_numpy()[is_placed]]
     )
     # Unique rows are sorted, so the numbers do not depend on the order of the incidents.
     places, place_of = np.unique(table, axis=0, return_inverse=True)
     labels = _link(places, radius)[place_of.ravel()] if len(places) else np.empty(0, dtype=int)
     episodes = np.empty(len(incidents), dtype=np.int64)
-    episodes[has_point] = labels
+    episodes[is_placed] = labels
     first_free = labels.max() + 1 if len(labels) else 0
-    episodes[~has_point] = first_free + np.arange((~has_point).sum())
+    episodes[~is_placed] = first_free + np.arange((~is_placed).sum())
     return pd.Series(episodes, index=incidents.index, name="episode")
 
 

@@ -21,7 +21,7 @@ from hotspots.errors import DuplicateInputError, InputError, invalid
 from hotspots.incidents.files import RawTable, read_tables
 from hotspots.incidents.layouts import LAYOUTS, match_layout
 from hotspots.incidents.rows import judge_rows
-from hotspots.tables import CRS, INCIDENTS
+from hotspots.tables import CRS, INCIDENTS, has_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,9 +126,8 @@ def tier_of(incidents: pd.DataFrame) -> Tier:
 
     Timed if it is empty or at least half of its rows have a clock time.
     """
-    has_clock = incidents["time_precision"].isin(["minute", "hour"])
     half = 0.5
-    return "timed" if len(incidents) == 0 or has_clock.mean() >= half else "monthly"
+    return "timed" if len(incidents) == 0 or has_clock(incidents).mean() >= half else "monthly"
 
 
 def read_incidents(

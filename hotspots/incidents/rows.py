@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from hotspots.areas import load_boroughs, to_national_grid
+from hotspots.errors import invalid
 from hotspots.incidents.clock import read_moments
 from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
-from hotspots.errors import invalid
 from hotspots.tables import CRS
 
 if TYPE_CHECKING:

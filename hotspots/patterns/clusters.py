@@ -17,9 +17,14 @@ from scipy.spatial import cKDTree
 from scipy.stats import poisson
 
 from hotspots.errors import InputError, invalid
-from hotspots.patterns.neighbours import DAYS_RULES, neighbour_weights, sort_into_cells
+from hotspots.patterns.neighbours import (
+    DAYS_RULES,
+    hour_gap,
+    neighbour_weights,
+    sort_into_cells,
+)
 from hotspots.patterns.week_dbscan import check_reach, cluster_points
-from hotspots.tables import CLUSTERS, CRS, require_clock
+from hotspots.tables import CLUSTERS, CRS, has_point, require_clock
 from hotspots.times import HOURS, best_band, describe_band, hour_of_week, night_of
 from hotspots.words import percent
 
@@ -28,10 +33,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _ALL: Final = "all"
-
-
-def _with_point(incidents: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
-    return np.asarray((incidents.geometry.notna() & ~incidents.geometry.is_empty).to_numpy())
 
 
 def _coordinates(incidents: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
@@ -87,7 +88,7 @@ def choose_min_incidents(
     """
     require_clock(incidents, "choose_min_incidents")
     check_reach(radius, hours, days)
-    chosen = incidents[_with_point(incidents)]
+    chosen = incidents[has_point(incidents)]
     hour = hour_of_week(chosen["start"]).to_numpy(dtype=np.int64)
     weight = chosen["weight"].to_numpy(dtype=float)
     others = _weight_near(_coordinates(chosen), weight, radius) - weight
@@ -138,8 +139,6 @@ def _weight_near(
 
 def _window_matrix(hours: float, days: str) -> np.ndarray[Any, Any]:
     """Say which hours of the week are within the window of which, 168 × 168."""
-    from hotspots.patterns.neighbours import hour_gap  # noqa: PLC0415
-
     rule = DAYS_RULES[days]
     gaps = np.array(
         [[hour_gap(float(a), float(b), rule) for b in range(HOURS)] for a in range(HOURS)]
@@ -185,9 +184,9 @@ def find_clusters(
 
     Notes
     -----
-    The ground of a cluster is everything within half a radius of its incidents. To split one, the
-    point with most of it around is taken with what lies within a circle that fits `max_area`, then
-    the next, while a part holds enough incidents; what is left is in no cluster.
+    The ground of a cluster is the squares of half a radius that hold its incidents. To split one,
+    the point with most of it around is taken with what lies within a circle that fits `max_area`,
+    then the next, while a part holds enough incidents; what is left is in no cluster.
 
     Caveats
     -------
@@ -204,8 +203,8 @@ def find_clusters(
     """
     require_clock(incidents, "find_clusters")
     check_reach(radius, hours, days)
-    has_point = _with_point(incidents)
-    chosen = incidents[has_point]
+    is_placed = has_point(incidents)
+    chosen = incidents[is_placed]
     least = _thresholds(chosen, min_incidents, radius, hours, days)
     labels = np.full(len(incidents), -1, dtype=np.int64)
     if len(chosen):
@@ -215,7 +214,7 @@ def find_clusters(
         found, _ = cluster_points(xy, hour, weight, least, radius=radius, hours=hours, days=days)
         if max_area is not None:
             found = _split_large(found, xy, weight, least, radius, max_area)
-        labels[has_point] = _renumber(found, weight, xy)
+        labels[is_placed] = _renumber(found, weight, xy)
     return pd.Series(labels, index=incidents.index, name="cluster_id")
 
 
@@ -241,9 +240,14 @@ def _thresholds(
 
 
 def _ground(xy: np.ndarray[Any, Any], radius: float) -> Any:  # noqa: ANN401
-    """Give the ground of a cluster: everything within half a radius of its points."""
-    points = shapely.points(np.unique(xy, axis=0))
-    return shapely.union_all(shapely.buffer(points, radius / 2, quad_segs=4))
+    """Give the ground of a cluster: the squares of half a radius that hold its points.
+
+    Squares of a fixed grid, so that the outline does not give the points away.
+    """
+    side = radius / 2
+    corners = np.unique(np.floor(xy / side), axis=0) * side
+    squares = shapely.box(corners[:, 0], corners[:, 1], corners[:, 0] + side, corners[:, 1] + side)
+    return shapely.union_all(squares)
 
 
 def _split_large(
@@ -254,10 +258,11 @@ def _split_large(
     radius: float,
     max_area: float,
 ) -> np.ndarray[Any, Any]:
-    reach = np.sqrt(max_area / np.pi) - radius / 2
+    # Every square that touches a point within the reach lies within a circle of max_area.
+    reach = np.sqrt(max_area / np.pi) - radius / np.sqrt(2)
     if reach <= 0:
         raise invalid(
-            "max_area", max_area, f"more than a circle of half the radius of {radius:g} m"
+            "max_area", max_area, f"more than a circle of 0.71 times the radius of {radius:g} m"
         )
     labels = labels.copy()
     free = int(labels.max()) + 1
@@ -318,7 +323,11 @@ def _renumber(
 
 
 def summarise_clusters(
-    incidents: gpd.GeoDataFrame, clusters: pd.Series[Any], *, radius: float = 100.0
+    incidents: gpd.GeoDataFrame,
+    clusters: pd.Series[Any],
+    *,
+    radius: float = 100.0,
+    night_ends: int = 6,
 ) -> gpd.GeoDataFrame:
     """Describe each cluster: where, when, how many, what kind, how often it recurs.
 
@@ -329,7 +338,9 @@ def summarise_clusters(
     clusters : Series of int
         What `find_clusters` gave, on the same index.
     radius : float
-        The radius that was used, metres; the polygon is the ground within half of it.
+        The radius that was used, metres; the polygon is made of squares of half of it.
+    night_ends : int
+        Hour of the day at which a night gives way to the next date.
 
     Returns
     -------
@@ -357,10 +368,10 @@ def summarise_clusters(
         return CLUSTERS.empty()
     label = clusters[is_in].to_numpy()
     hour = hour_of_week(chosen["start"]).to_numpy(dtype=np.int64)
-    night = night_of(chosen["start"])
-    wall = incidents["start"].dt.tz_localize(None)
-    n_weeks = max(1, round((wall.max() - wall.min()) / pd.Timedelta(weeks=1) + 0.5))
-    first_day = wall.min().normalize()
+    night = night_of(chosen["start"], night_ends=night_ends)
+    every_night = night_of(incidents["start"], night_ends=night_ends)
+    first_night = every_night.min()
+    n_weeks = (every_night.max() - first_night).days // 7 + 1
     xy = _coordinates(chosen)
     weight = chosen["weight"].to_numpy(dtype=float)
     rows = []
@@ -371,7 +382,7 @@ def summarise_clusters(
         part, own = chosen.iloc[at], weight[at]
         profile = np.bincount(hour[at], weights=own, minlength=HOURS)
         band, in_band = best_band(profile)
-        weeks = (night.iloc[at] - first_day).dt.days // 7
+        weeks = (night.iloc[at] - first_night).dt.days // 7
         ground = _ground(xy[at], radius)
         borough = part["weight"].groupby(part["borough"]).sum()
         rows.append(
@@ -389,7 +400,7 @@ def summarise_clusters(
                 "types": mix_in_words(part["asb_type"], part["weight"]),
                 "headings": mix_in_words(part["heading"], part["weight"]),
                 "source": ", ".join(sorted(part["source"].unique())),
-                "share_of_weeks": min(1.0, weeks.nunique() / n_weeks),
+                "share_of_weeks": weeks.nunique() / n_weeks,
             }
         )
         grounds.append(ground)

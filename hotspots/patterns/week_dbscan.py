@@ -153,7 +153,7 @@ def cluster_points(
         Hour of the week, taken modulo 168.
     weights, least : float arrays (n,)
         Weight of each point, and the weight within reach that makes it a core point. Of points
-        that coincide the first threshold is used.
+        that coincide the smallest threshold is used.
     radius, hours, days
         As in `WeekDBSCAN`.
 
@@ -168,15 +168,17 @@ def cluster_points(
     if len(weights) == 0:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=bool)
     rows = np.column_stack([xy, np.mod(hour, WEEK)])
-    different, first, place_of = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    different, place_of = np.unique(rows, axis=0, return_inverse=True)
     place_of = place_of.ravel()
+    needed = np.full(len(different), np.inf)
+    np.minimum.at(needed, place_of, least)
     weight = np.bincount(place_of, weights=weights, minlength=len(different))
     order, keys, height = sort_into_cells(different[:, :-1], radius)
     where = np.ascontiguousarray(different[order, :-1])
     when = np.ascontiguousarray(different[order, -1])
     reach = (keys, height, float(radius), float(hours), DAYS_RULES[days])
     within = neighbour_weights(where, when, weight[order], *reach)
-    is_core = within >= least[first][order]
+    is_core = within >= needed[order]
     roots = connect(where, when, is_core, *reach)
 
     labels = np.full(len(different), -1, dtype=np.intp)

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from hotspots.areas import locate
+from hotspots.counts import place_positions
 from hotspots.tables import HOTSPOTS
 from hotspots.times import HOURS
 from hotspots.words import percent, rate
@@ -91,11 +91,8 @@ def _rows_of_hotspots(
     )
     is_counted = (incidents["start"] >= counts.start) & (incidents["start"] < counts.end)
     chosen = incidents[is_counted]
+    position = place_positions(chosen, counts.places)
     x, y = chosen.geometry.x.to_numpy(), chosen.geometry.y.to_numpy()
-    position = locate(counts.places, x, y)
-    for column in ("area_code", "borough"):
-        by_code = counts.places.index.get_indexer(pd.Index(chosen[column]))
-        position = np.where((position < 0) & np.isnan(x), by_code, position)
     place = pd.Series(counts.places.index.to_numpy()[position], index=chosen.index)
     hotspot = place.where(position >= 0).map(member)
     rows = pd.DataFrame(

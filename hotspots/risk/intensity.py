@@ -8,7 +8,7 @@ discounted by how much its incidents come in bursts, so that one bad night does 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +44,8 @@ class Intensity:
         One row a place, index `place_id`: `area_id`, `n`, `dispersion` (variance over mean of
         its nightly or monthly counts, at least 1), `shape` and `rate` of the gamma distribution
         of its incidents a week, `mean`, and `week_weight`: how many of its own incidents its
-        area's week is worth (small for a place with hours of its own; NaN for monthly data).
+        area's week is worth (small for a place with hours of its own; NaN for monthly data), and
+        `n_timed`: how many different nights and hours its own week rests on.
     week : DataFrame or None
         Share of a week's incidents in each hour, a row an area, 168 columns; None for monthly
         data.
@@ -70,6 +71,39 @@ class Intensity:
         mean = self.places["mean"].to_numpy()[positions]
         shares = self._shares(positions)
         return np.asarray(mean[:, None] if shares is None else mean[:, None] * shares)
+
+    def mean_with_more(self, position: int, hours: np.ndarray[Any, Any] | None, more: int) -> float:
+        """Give what would be expected of a place if it had more incidents, on different nights.
+
+        Parameters
+        ----------
+        position : int
+            Position in `counts.places`.
+        hours : bool array (168,) or None
+            The hours of the week in which they come and that are asked for; None for all.
+        more : int
+            How many more over the period, at least 0.
+
+        Returns
+        -------
+        float
+            Incidents to expect a week in those hours, all else being equal.
+        """
+        row = self.places.iloc[position]
+        prior_shape = row["shape"] - row["n"] / row["dispersion"]
+        prior_rate = row["rate"] - self.counts.weeks / row["dispersion"]
+        n = row["n"] + more
+        # The sum of squares grows by one for each further night.
+        squares = (row["dispersion"] + row["n"] / self.counts.n_occasions) * row["n"] + more
+        dispersion = max(1.0, squares / n - n / self.counts.n_occasions) if n > 0 else 1.0
+        mean = (n / dispersion + prior_shape) / (self.counts.weeks / dispersion + prior_rate)
+        if hours is None or self.week is None:
+            return float(mean)
+        own = self._own[[position]].toarray()[0]
+        area = self.week.loc[row["area_id"]].to_numpy()
+        weight = row["week_weight"]
+        in_hours = weight * area[hours].sum() + own[hours].sum() + more
+        return float(mean * in_hours / (weight + own.sum() + more))
 
     def variance(
         self, positions: np.ndarray[Any, Any], hours: np.ndarray[Any, Any] | None
@@ -97,7 +131,7 @@ class Intensity:
         shares = self._shares(positions)
         if hours is not None and shares is not None:
             share = shares[:, hours].sum(axis=1)
-            weight = part["week_weight"].to_numpy() + part["n"].to_numpy() / dispersion
+            weight = part["week_weight"].to_numpy() + part["n_timed"].to_numpy()
             share_variance = share * (1 - share) / (weight + 1)
         total_variance = shape / rate**2
         chance = dispersion * mean * share
@@ -119,20 +153,20 @@ class Intensity:
             0 (all borrowed) to 1 (all their own), the mean weighted by what is expected.
         """
         part = self.places.iloc[positions]
-        own = part["n"].to_numpy() / part["dispersion"].to_numpy()
+        own = part["n_timed"].to_numpy()
         share = own / (own + part["week_weight"].to_numpy())
         return float(np.average(share, weights=part["mean"].to_numpy()))
 
     @cached_property
-    def _own_weeks(self) -> csr_array[Any, Any]:
-        return _discounted(self.counts, self.places["dispersion"].to_numpy())
+    def _own(self) -> csr_array[Any, Any]:
+        return _own_weeks(self.counts)
 
     def _shares(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
         """Give the share of each place's week in each hour."""
         if self.week is None:
             return None
         part = self.places.iloc[positions]
-        own = self._own_weeks[positions].toarray()
+        own = self._own[positions].toarray()
         area = self.week.to_numpy()[self.week.index.get_indexer(pd.Index(part["area_id"]))]
         weight = part["week_weight"].to_numpy()[:, None]
         return np.asarray((weight * area + own) / (weight + own.sum(axis=1, keepdims=True)))
@@ -160,8 +194,9 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     the variance over the mean of the place's nightly counts (monthly, for monthly data), zeros
     included and at least 1: forty calls in one night count about as much as one. The prior of an
     area is fitted by moments to all its places, those without incidents included. The share of
-    the week in hour h is (k q(h) + x(h)/d) / (k + n/d), where q is the area's own week, itself
-    shrunk to that of all areas, and x are the place's counts by exposure. Each place has its own k:
+    the week in hour h is (k q(h) + x(h)) / (k + Σx), where q is the area's own week, itself shrunk
+    to that of all areas, and x(h) is the number of different nights on which the place had an
+    incident in that hour, by exposure. Each place has its own k:
     the distribution of k over all places is the one that makes their counts most likely
     (Dirichlet–multinomial, expectation maximisation over a grid), and a place gets its mean over
     that distribution given its counts. So most places follow their area, and one with hours of
@@ -200,15 +235,17 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     places["rate"] = counts.weeks / dispersion + places["area_id"].map(prior["rate"])
     places["mean"] = places["shape"] / places["rate"]
     places["week_weight"] = np.nan
+    places["n_timed"] = 0.0
     if counts.tier == "monthly":
         return Intensity(counts, places, None)
-    week = _area_weeks(counts, area, occasions)
-    own = _discounted(counts, dispersion)
+    week = _area_weeks(counts, area)
+    own = _own_weeks(counts)
     rows_of_area = week.to_numpy()[week.index.get_indexer(area)]
     places["week_weight"] = _pooling_weights(own, rows_of_area)
+    places["n_timed"] = np.asarray(own.sum(axis=1)).ravel()
     _LOG.info(
         "%d of %d places with incidents follow their own week more than their area's",
-        int((places["week_weight"] < places["n"] / places["dispersion"]).sum()),
+        int((places["week_weight"] < places["n_timed"]).sum()),
         int((places["n"] > 0).sum()),
     )
     return Intensity(counts, places, week)
@@ -238,33 +275,25 @@ def _gamma_priors(places: pd.DataFrame, weeks: float) -> pd.DataFrame:
     return pd.DataFrame({"shape": mean**2 / between, "rate": mean / between})
 
 
-def _by_exposure(counts: Counts) -> csr_array[Any, Any]:
-    """Count by hour of the week, as if every hour of the week had occurred equally often."""
+def _own_weeks(counts: Counts) -> csr_array[Any, Any]:
+    """Count, for each place and hour of the week, the different nights with an incident.
+
+    Forty calls in one hour of one night say once that the place is busy then. Hours that occurred
+    more often than others are scaled down.
+    """
+    once = replace(counts, table=counts.table.assign(n=1.0))
     factor = counts.exposure.to_numpy() / counts.exposure.mean()
     scale = np.divide(1.0, factor, out=np.zeros(HOURS), where=factor > 0)
-    return csr_array(counts.by("hour_of_week").multiply(scale[None, :]))
+    return csr_array(once.by("hour_of_week").multiply(scale[None, :]))
 
 
-def _discounted(counts: Counts, dispersion: np.ndarray[Any, Any]) -> csr_array[Any, Any]:
-    return csr_array(_by_exposure(counts).multiply(1.0 / dispersion[:, None]))
-
-
-def _area_weeks(
-    counts: Counts, area: np.ndarray[Any, Any], occasions: pd.DataFrame
-) -> pd.DataFrame:
+def _area_weeks(counts: Counts, area: np.ndarray[Any, Any]) -> pd.DataFrame:
     """Give each area's share of the week in each hour, shrunk to that of all areas."""
     group, names = pd.factorize(area, sort=True)
     to_area = csr_array(
         (np.ones(len(group)), (group, np.arange(len(group)))), shape=(len(names), len(group))
     )
-    by_area = (to_area @ _by_exposure(counts)).toarray()
-    nightly = (
-        occasions.assign(area=group[occasions["place"]])
-        .groupby(["area", "occasion"], as_index=False)["n"]
-        .sum()
-    )
-    dispersion = _dispersion(nightly["area"], nightly["n"], len(names), counts.n_occasions)
-    own = by_area / dispersion[:, None]
+    own = (to_area @ _own_weeks(counts)).toarray()
     # Half an incident in every hour keeps an hour without any possible.
     overall = own.sum(axis=0) + 0.5
     overall = overall / overall.sum()

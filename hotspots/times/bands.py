@@ -86,7 +86,7 @@ def best_bands(
     -------
     bands : int array (n, 4)
         first_day, n_days, start_hour and n_hours of each `Band`. Of bands with as many hours, the
-        one that holds most, then the earliest in the week.
+        one that holds most.
     totals : float array (n,)
         The sum of the profile inside the band.
 

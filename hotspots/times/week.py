@@ -73,15 +73,7 @@ def hour_of_week(start: pd.Series[Any]) -> pd.Series[Any]:
     [0, 167]
     """
     local = _local(start, "start")
-    known = local.dropna()
-    is_month = (known.dt.day == 1) & (known == known.dt.normalize())
-    if len(known) > 1 and is_month.all():
-        msg = (
-            f"hour_of_week needs the hour of each moment, but all {len(known)} are the first "
-            "moment of a month: monthly data has no hours. Must be times with a clock. Leave this "
-            "step out, or use records with a received time."
-        )
-        raise MonthlyDataError(msg)
+    _refuse_months(local, "hour_of_week")
     hours: pd.Series[Any] = local.dt.day_of_week * _DAY + local.dt.hour
     return hours.astype("Int64").rename("hour_of_week")
 
@@ -94,7 +86,7 @@ def night_of(start: pd.Series[Any], *, night_ends: int = 6) -> pd.Series[Any]:
     Parameters
     ----------
     start : Series of tz-aware datetime
-        Moments with a clock time, or whole days.
+        Moments with a clock time.
     night_ends : int
         Hour of the day, 0–12, from which a moment belongs to its own date.
 
@@ -107,6 +99,8 @@ def night_of(start: pd.Series[Any], *, night_ends: int = 6) -> pd.Series[Any]:
     ------
     InputError
         If the times have no time zone or `night_ends` is outside 0–12.
+    MonthlyDataError
+        If every time is the first moment of a month: those are months, not times.
 
     Caveats
     -------
@@ -123,9 +117,24 @@ def night_of(start: pd.Series[Any], *, night_ends: int = 6) -> pd.Series[Any]:
     latest = 12
     if not 0 <= night_ends <= latest:
         raise invalid("night_ends", night_ends, "an hour of the day from 0 to 12")
-    wall = _local(start, "start").dt.tz_localize(None)
+    local = _local(start, "start")
+    _refuse_months(local, "night_of")
+    wall = local.dt.tz_localize(None)
     evening: pd.Series[Any] = (wall - pd.Timedelta(hours=night_ends)).dt.normalize()
     return evening.rename("night")
+
+
+def _refuse_months(local: pd.Series[Any], verb: str) -> None:
+    """Raise `MonthlyDataError` if every time is the first moment of a month."""
+    known = local.dropna()
+    is_month = (known.dt.day == 1) & (known == known.dt.normalize())
+    if len(known) > 1 and is_month.all():
+        msg = (
+            f"{verb} needs the hour of each moment, but all {len(known)} are the first moment of a "
+            "month: monthly data has no hours. Must be times with a clock. Leave this step out, or "
+            "use records with a received time."
+        )
+        raise MonthlyDataError(msg)
 
 
 def exposure(start: pd.Timestamp | str, end: pd.Timestamp | str) -> pd.Series[Any]:
@@ -163,9 +172,12 @@ def exposure(start: pd.Timestamp | str, end: pd.Timestamp | str) -> pd.Series[An
 
 
 def _moment(value: pd.Timestamp | str) -> pd.Timestamp:
-    moment = pd.Timestamp(value)
+    try:
+        moment = pd.Timestamp(value)
+    except ValueError as error:
+        raise invalid("moment", value, "a date or time such as '2025-01-06'") from error
     if pd.isna(moment):
-        raise invalid("moment", value, "a date or time")
+        raise invalid("moment", value, "a date or time such as '2025-01-06'")
     if moment.tzinfo is None:
         return moment.tz_localize(TIMEZONE, ambiguous=True, nonexistent="shift_forward")
     return moment.tz_convert(TIMEZONE)

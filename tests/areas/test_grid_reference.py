@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspots.areas import national_grid_reference, to_longitude_latitude, to_national_grid
+from hotspots.areas import (
+    from_grid_reference,
+    national_grid_reference,
+    to_longitude_latitude,
+    to_national_grid,
+)
 from hotspots.errors import InputError
 
 # The worked example of the Ordnance Survey: a point in Caister-on-Sea.
@@ -147,3 +152,21 @@ class TestMessages:
             to_longitude_latitude([0, 1], [51])
         with pytest.raises(InputError, match="Must be of the same shape"):
             national_grid_reference([0], [])
+
+
+def test_reference_and_back() -> None:
+    """A reference read back is the middle of its square of 10 m."""
+    easting = np.array([530_268.2, 12.0, 699_999.0])
+    northing = np.array([179_640.5, 8.0, 1_299_999.0])
+    texts = national_grid_reference(easting, northing)
+    for x, y, text in zip(easting, northing, texts, strict=True):
+        back = from_grid_reference(text)
+        assert back == (x // 10 * 10 + 5, y // 10 * 10 + 5)
+        assert from_grid_reference(text.replace(" ", "").lower()) == back
+
+
+@pytest.mark.parametrize("text", ["", "TQ", "TQ 123", "T1 12 12", "IQ 12 12", "High Street"])
+def test_not_a_reference(text: str) -> None:
+    """What is no reference is refused with an example."""
+    with pytest.raises(InputError, match="Invalid grid reference"):
+        from_grid_reference(text)
