@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from hotspots.incidents import REASONS, SCOPE_REASONS, load_codes
+from hotspots.incidents.layouts import LAYOUTS, PARTS
 from hotspots.settings import Settings
 from hotspots.tables import TABLES, Column
 
@@ -101,7 +102,39 @@ def codes_page() -> str:
     return page
 
 
-PAGES = {"tables.md": tables_page, "settings.md": settings_page, "codes.md": codes_page}
+def layouts_page() -> str:
+    """Give the page of layouts: what each file must look like."""
+    page = _NOTE + (
+        "# Layouts\n\nThe layouts that the reader knows. A file is recognised by its columns, or "
+        "the layout is named with `layout=` or `--layout`. Upper and lower case, spaces and "
+        "underscores in column names do not matter. A column with another name is given with "
+        '`columns={"start": "Call Time"}` or `--column "start=Call Time"`.\n\n'
+        "Dates and times: `2025-01-31 21:10`, `2025-01-31T21:10:00Z`, `31/01/2025 21:10`, "
+        "`31-01-2025`, `31 Jan 2025 21:10`, `31-JAN-2025`, with seconds or AM and PM if you like. "
+        "Numeric dates are read day first. Times without an offset are London time.\n\n"
+        "Files: CSV (comma, tab, semicolon or bar; UTF-8, with or without byte order mark, or "
+        "Windows-1252), also gzipped; Parquet; folders and zips of these. Save an Excel workbook "
+        "as CSV (UTF-8) first.\n\n## Parts\n\n"
+    )
+    page += _head("part", "meaning")
+    page += "".join(_row(f"`{part}`", meaning) for part, meaning in PARTS.items())
+    for layout in LAYOUTS.values():
+        page += f"\n## {layout.name}\n\n{layout.meaning[0].upper()}{layout.meaning[1:]}.\n\n"
+        page += _head("part", "columns")
+        for part in PARTS:
+            names = layout.parts.get(part, layout.aliases.get(part, ()))
+            names = (names,) if isinstance(names, str) else names
+            if names:
+                page += _row(f"`{part}`", ", ".join(f"`{name}`" for name in names))
+    return page
+
+
+PAGES = {
+    "layouts.md": layouts_page,
+    "tables.md": tables_page,
+    "settings.md": settings_page,
+    "codes.md": codes_page,
+}
 
 
 def main() -> int:

@@ -9,7 +9,9 @@ import pytest
 import shapely
 
 import hotspots as hs
+from hotspots.counts import place_positions
 from hotspots.tables import CLUSTERS, HOTSPOTS, TASKS
+from hotspots.times import Band
 from tests.scenes import SIDE, SOUTH, WEST, make_incidents, square_area
 
 FRIDAYS = pd.date_range("2025-01-03", periods=52, freq="7D")
@@ -259,6 +261,69 @@ def analysis() -> hs.Analysis:
     words = [None] * 3000 + ["On or near High Street"] * 52 + ["On or near Quiet Close"]
     incidents = make_incidents(rows, location=np.array(words, dtype=object))
     return hs.analyse(incidents, areas=square_area(), progress=False)
+
+
+class TestTruth:
+    """On a simulated year, against what was planted and what came later."""
+
+    BOROUGHS = ("Camden", "Brent", "Hackney", "Bexley", "Sutton", "Lambeth", "Ealing", "Barnet")
+
+    def test_planted_hotspots_are_listed(self) -> None:
+        """At least four fifths of the planted centres lie in a listed hotspot."""
+        simulation = hs.simulate_incidents(75_000, boroughs=self.BOROUGHS, rng=11)
+        analysis = hs.analyse(simulation.incidents, boroughs=self.BOROUGHS, progress=False)
+        planted = simulation.truth.hotspots
+        ground = shapely.union_all(analysis.hotspots.geometry.to_numpy())
+        centres = shapely.points(planted["easting"], planted["northing"])
+        assert len(planted) == 16
+        assert shapely.contains(ground, centres).sum() >= 13
+
+    def test_later_weeks(self) -> None:
+        """Estimated from 26 weeks, totals of the 26 after come out right; intervals cover."""
+        incidents = hs.simulate_incidents(75_000, boroughs=self.BOROUGHS, rng=12).incidents
+        wall = incidents["start"].dt.tz_localize(None)
+        week = (wall - pd.Timestamp("2025-01-06")).dt.days // 7
+        whole = incidents[(week >= 0) & (week < 50)]
+        week = week[whole.index]
+        # Odd weeks are moved together, so that the year that is read has no gaps.
+        moved = whole["start"].dt.tz_localize(None) - pd.to_timedelta(7 * ((week + 1) // 2), "D")
+        first = whole.assign(
+            start=moved.dt.tz_localize(
+                "Europe/London",
+                ambiguous=np.ones(len(moved), dtype=bool),
+                nonexistent="shift_forward",
+            ).astype(whole["start"].dtype)
+        )[week % 2 == 1]
+        analysis = hs.analyse(first, boroughs=self.BOROUGHS, progress=False)
+        later = whole[week % 2 == 0]
+        member = analysis.found.members.set_index("place_id")["hotspot_id"]
+        position = place_positions(later, analysis.counts.places)
+        place = pd.Series(analysis.counts.places.index[position], index=later.index)
+        hotspot = place.where(position >= 0).map(member)
+        came = hotspot.groupby([hotspot, week[later.index]]).size().unstack(fill_value=0)
+        came = came.reindex(analysis.hotspots.index, fill_value=0)
+        expected = analysis.hotspots["expected_all_hours"]
+        assert came.mean(axis=1).sum() / expected.sum() == pytest.approx(1, abs=0.1)
+        hour = hs.hour_of_week(later["start"])
+        mask = {
+            name: Band(
+                int(row["weekdays"][0]),
+                len(row["weekdays"].split(",")),
+                int(row["start_hour"]),
+                int(row["end_hour"] - row["start_hour"] - 1) % 24 + 1,
+            ).mask
+            for name, row in analysis.hotspots.iterrows()
+        }
+        known = hotspot.dropna()
+        in_band = np.array([mask[name][hour[label]] for label, name in known.items()], dtype=bool)
+        known = known[in_band]
+        came = known.groupby([known, week[known.index]]).size().unstack(fill_value=0)
+        came = came.reindex(analysis.hotspots.index, fill_value=0)
+        low, high = analysis.hotspots["expected_low"], analysis.hotspots["expected_high"]
+        covered = (came.ge(low, axis=0) & came.le(high, axis=0)).to_numpy().mean()
+        assert 0.9 <= covered <= 0.995
+        ratio = came.mean(axis=1).sum() / analysis.hotspots["expected_per_week"].sum()
+        assert 0.9 < ratio < 1.3
 
 
 class TestExplain:
