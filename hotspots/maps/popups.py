@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from hotspots.words import percent
+
 if TYPE_CHECKING:
     from hotspots.maps.classes import Classes
 
@@ -74,7 +76,7 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
     known = row.dropna()
     is_monthly = "hours" not in known
     questions = (
-        ("When", NO_HOURS if is_monthly else str(known["hours"])),
+        ("When", _when(known, is_monthly=is_monthly)),
         ("Expect", _expect(known, classes, is_monthly=is_monthly)),
         ("Recorded", _recorded(known, is_monthly=is_monthly)),
         ("Mostly", ", ".join(str(known[key]) for key in _KINDS if key in known)),
@@ -96,6 +98,16 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
 
 
 _KINDS: Final = ("main_type", "main_heading")
+
+
+def _when(known: pd.Series[Any], *, is_monthly: bool) -> str:
+    """Say the hours, and whether they are borrowed from the area."""
+    if is_monthly:
+        return NO_HOURS
+    mostly = 0.5
+    if known.get("own_hours_share", 1.0) < mostly:
+        return f"{known['hours']} (its area's usual hours)"
+    return str(known["hours"])
 
 
 def _expect(known: pd.Series[Any], classes: Classes, *, is_monthly: bool) -> str:
@@ -128,12 +140,10 @@ def _callers(row: pd.Series[Any]) -> str:
     parts = []
     if pd.isna(row["top_caller_share"]):
         parts.append("not known")
-    elif not row["is_one_caller"]:
-        parts.append(f"{_percent(row['top_caller_share'])} from the most frequent caller")
     else:
-        parts.append("all from one caller")
+        parts.append(f"{percent(row['top_caller_share'])} from the most frequent caller")
     if pd.notna(row["top_point_share"]):
-        parts.append(f"{_percent(row['top_point_share'])} at one exact point")
+        parts.append(f"{percent(row['top_point_share'])} at one exact point")
     return "; ".join(parts)
 
 
@@ -143,10 +153,6 @@ def _ground(known: pd.Series[Any]) -> str:
 
 def _count(number: float, noun: str) -> str:
     return f"{_plain(number)} {noun}" if number == 1 else f"{_plain(number)} {noun}s"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _plain(number: float) -> str:

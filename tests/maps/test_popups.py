@@ -47,6 +47,12 @@ def describe(make_areas: Any, make_hotspots: Any) -> Callable[..., Words]:
     return one
 
 
+def test_borrowed_hours(describe: Callable[..., Words]) -> None:
+    """Hours that are mostly the area's are said to be so."""
+    words = describe(own_hours_share=0.2)
+    assert dict(words.facts)["When"] == "Fri–Sat 21:00–01:00 (its area's usual hours)"
+
+
 def test_timed(describe: Callable[..., Words]) -> None:
     """A timed hotspot says when, how many, how sure, what and who."""
     words = describe()
@@ -94,7 +100,7 @@ def test_one_caller(describe: Callable[..., Words]) -> None:
     """A hotspot of one caller is marked."""
     words = describe(is_one_caller=True, top_caller_share=1.0)
     assert words.is_one_caller
-    assert dict(words.facts)["Callers"].startswith("all from one caller;")
+    assert dict(words.facts)["Callers"].startswith("100 % from the most frequent caller;")
 
 
 def test_callers_not_known(describe: Callable[..., Words]) -> None:
