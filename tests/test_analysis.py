@@ -159,6 +159,32 @@ class TestBorders:
         assert any("5 accepted rows lie outside" in said for said in analysis.left_out)
         assert any("1 accepted rows have no place" in said for said in analysis.left_out)
 
+    def test_a_quiet_area_was_observed_as_long(self) -> None:
+        """Chosen alone or with others, an area has the same period and expects the same."""
+        areas = pd.concat([square_area(), square_area("Eastham", west=WEST + 3 * SIDE, code="Q02")])
+        quiet = pd.DataFrame(
+            {"start": pd.date_range("2025-06-06 21:00", periods=4, freq="12h")}
+        ).assign(x=WEST + 3 * SIDE + 75, y=SOUTH + 75)
+        incidents = make_incidents(pd.concat([background(1000), quiet], ignore_index=True))
+        both = hs.analyse(incidents, areas=areas, progress=False)
+        alone = hs.analyse(incidents, areas=areas.loc[["Q02"]], progress=False)
+        assert alone.period == both.period
+        expected = both.hotspots.loc[both.hotspots["borough"] == "Q02", "expected_all_hours"]
+        assert alone.hotspots["expected_all_hours"].tolist() == pytest.approx(
+            expected.tolist(), rel=0.2
+        )
+
+    def test_across_the_border_is_another_list(self) -> None:
+        """What lies mostly across the border makes no hotspot; what is left here still does."""
+        areas = pd.concat([square_area(), square_area("Eastham", west=WEST + SIDE, code="Q02")])
+        starts = FRIDAYS + pd.Timedelta(hours=22)
+        inside, across = at_place(39, 10, starts[:12]), at_place(40, 10, starts)
+        rows = pd.concat([background(1000), inside, across], ignore_index=True)
+        analysis = hs.analyse(make_incidents(rows), areas=areas.loc[["Q01"]], progress=False)
+        assert (2 * analysis.hotspots["n_context"] <= analysis.hotspots["n"]).all()
+        here = f"sq150-{int(WEST // 150) + 39}-{int(SOUTH // 150) + 10}"
+        assert here in set(analysis.found.members["place_id"])
+
     def test_nothing_in_the_areas(self) -> None:
         """Data from elsewhere give an empty list with a reason, not a failure."""
         analysis = run(background(50, west=WEST + 40_000))
@@ -346,6 +372,32 @@ class TestExplain:
         assert "more report" in str(answer)
         assert "each on another night, would bring it to that" in str(answer)
         assert f"of the {answer.n_ranked:,} places of Squareham" in str(answer)
+
+    def test_what_would_change_it_comes_true(self) -> None:
+        """With 40 more reports on different nights, a quiet place expects what was predicted."""
+        incidents = hs.simulate_incidents(9000, boroughs=["Camden"], rng=3).incidents
+        before = hs.analyse(incidents, boroughs=["Camden"], progress=False)
+        counts = before.counts
+        position = int(np.flatnonzero(counts.totals() == 5)[0])
+        mask = Band(1, 1, 10, 2).mask  # Tuesday 10:00–12:00
+        predicted = before.intensity.mean_with_more(position, mask, 40)
+        middle = counts.places.geometry.iloc[position].centroid
+        tuesdays = pd.date_range("2025-01-07", periods=40, freq="7D")
+        more = make_incidents(
+            pd.DataFrame(
+                {
+                    "start": tuesdays + pd.to_timedelta(10 + np.arange(40) % 2, unit="h"),
+                    "x": middle.x,
+                    "y": middle.y,
+                }
+            )
+        )
+        after = hs.analyse(pd.concat([incidents, more]), boroughs=["Camden"], progress=False)
+        came = after.intensity.expected(np.array([position]))[0][mask].sum()
+        assert predicted == pytest.approx(came, rel=0.15)
+        now = before.intensity.expected(np.array([position]))[0][mask].sum()
+        assert before.intensity.mean_with_more(position, mask, 0) == pytest.approx(now)
+        assert predicted > 10 * now
 
     def test_by_hotspot_place_and_point(self, analysis: hs.Analysis) -> None:
         """The same place is found by name, by id and by its coordinates."""

@@ -1,6 +1,7 @@
 """The folder: every file opens in another program, and nothing is in it that should not be."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -213,6 +214,25 @@ class TestWholeOrNot:
         with pytest.raises(hs.OutputError, match="tasks.csv"):
             analysis.save(out)
         assert (out / "tasks.csv").read_text("utf-8").endswith("done\n")
+
+    def test_failure_at_the_last_step(
+        self, analysis: hs.Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """If the new folder cannot take its place, the old one is back, and nothing is left."""
+        out = analysis.save(tmp_path / "out")
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        move = os.replace
+
+        def refuse(source: Path, target: Path) -> None:
+            if Path(target) == out and ".out-old-" not in str(source):
+                raise PermissionError(13, "the file is open in another program")
+            move(source, target)
+
+        monkeypatch.setattr("hotspots.products.os.replace", refuse)
+        with pytest.raises(hs.OutputError, match="open in another program.*Nothing was changed"):
+            analysis.save(out)
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
     def test_foreign_folder_is_refused(self, analysis: hs.Analysis, tmp_path: Path) -> None:
         """A folder with something else in it is never replaced, nor a file."""

@@ -49,11 +49,14 @@ class Intensity:
     week : DataFrame or None
         Share of a week's incidents in each hour, a row an area, 168 columns; None for monthly
         data.
+    pooling : array of float or None
+        How common each pooling weight of the grid is among places; None for monthly data.
     """
 
     counts: Counts
     places: pd.DataFrame
     week: pd.DataFrame | None
+    pooling: np.ndarray[Any, Any] | None
 
     def expected(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Give the expected incidents a week of some places.
@@ -97,13 +100,15 @@ class Intensity:
         squares = (row["dispersion"] + row["n"] / self.counts.n_occasions) * row["n"] + more
         dispersion = max(1.0, squares / n - n / self.counts.n_occasions) if n > 0 else 1.0
         mean = (n / dispersion + prior_shape) / (self.counts.weeks / dispersion + prior_rate)
-        if hours is None or self.week is None:
+        if hours is None or self.week is None or self.pooling is None:
             return float(mean)
-        own = self._own[[position]].toarray()[0]
-        area = self.week.loc[row["area_id"]].to_numpy()
-        weight = row["week_weight"]
-        in_hours = weight * area[hours].sum() + own[hours].sum() + more
-        return float(mean * in_hours / (weight + own.sum() + more))
+        own = self._own[[position]].toarray()
+        own[0, hours] += more / hours.sum()
+        area = self.week.loc[[row["area_id"]]].to_numpy()
+        total = own.sum(axis=1)
+        weight = _pooling_weights(_fits(csr_array(own), area), total, self.pooling)
+        share = (weight * area[0, hours].sum() + own[0, hours].sum()) / (weight + total)
+        return float(mean * share[0])
 
     def variance(
         self, positions: np.ndarray[Any, Any], hours: np.ndarray[Any, Any] | None
@@ -237,18 +242,21 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     places["week_weight"] = np.nan
     places["n_timed"] = 0.0
     if counts.tier == "monthly":
-        return Intensity(counts, places, None)
+        return Intensity(counts, places, None, None)
     week = _area_weeks(counts, area)
     own = _own_weeks(counts)
     rows_of_area = week.to_numpy()[week.index.get_indexer(area)]
-    places["week_weight"] = _pooling_weights(own, rows_of_area)
-    places["n_timed"] = np.asarray(own.sum(axis=1)).ravel()
+    totals = np.asarray(own.sum(axis=1)).ravel()
+    fits = _fits(own, rows_of_area)
+    pooling = _common_pooling(fits[totals > 0])
+    places["week_weight"] = _pooling_weights(fits, totals, pooling)
+    places["n_timed"] = totals
     _LOG.info(
         "%d of %d places with incidents follow their own week more than their area's",
         int((places["week_weight"] < places["n_timed"]).sum()),
         int((places["n"] > 0).sum()),
     )
-    return Intensity(counts, places, week)
+    return Intensity(counts, places, week, pooling)
 
 
 def _dispersion(
@@ -297,17 +305,16 @@ def _area_weeks(counts: Counts, area: np.ndarray[Any, Any]) -> pd.DataFrame:
     # Half an incident in every hour keeps an hour without any possible.
     overall = own.sum(axis=0) + 0.5
     overall = overall / overall.sum()
-    weight = _pooling_weights(csr_array(own), np.tile(overall, (len(names), 1)))[:, None]
+    fits = _fits(csr_array(own), np.tile(overall, (len(names), 1)))
+    weight = _pooling_weights(fits, own.sum(axis=1), _common_pooling(fits))[:, None]
     week = (weight * overall + own) / (weight + own.sum(axis=1, keepdims=True))
     return pd.DataFrame(week, index=pd.Index(names, name="area_id"))
 
 
-def _pooling_weights(own: csr_array[Any, Any], base: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Find for each row how many pseudo-incidents its area's week is worth.
+def _fits(own: csr_array[Any, Any], base: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Give how likely each row is under each pooling weight of the grid, 1 for the likeliest.
 
-    Every row draws its own k from a common distribution over a grid, which is fitted to all rows
-    by expectation maximisation. Most rows follow their area and get a large k, a row with hours of
-    its own a small one; nobody sets a threshold.
+    Dirichlet–multinomial; a row a place, a column a weight.
     """
     rows = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
     share = base[rows, own.indices]
@@ -317,13 +324,27 @@ def _pooling_weights(own: csr_array[Any, Any], base: np.ndarray[Any, Any]) -> np
         gain = gammaln(own.data + weight * share) - gammaln(weight * share)
         fit[:, column] = np.bincount(rows, weights=gain, minlength=own.shape[0])
         fit[:, column] += gammaln(weight) - gammaln(weight + totals)
-    relative = np.exp(fit - fit.max(axis=1, keepdims=True))
-    has_own = totals > 0
+    return np.asarray(np.exp(fit - fit.max(axis=1, keepdims=True)))
+
+
+def _common_pooling(fits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Fit the distribution of pooling weights over all rows by expectation maximisation.
+
+    Most rows follow their area and get a large weight, a row with hours of its own a small one;
+    nobody sets a threshold.
+    """
     common = np.full(len(_WEIGHTS), 1.0 / len(_WEIGHTS))
-    for _ in range(_ROUNDS if has_own.any() else 0):
-        chance = relative[has_own] * common
+    for _ in range(_ROUNDS if len(fits) else 0):
+        chance = fits * common
         common = (chance / chance.sum(axis=1, keepdims=True)).mean(axis=0)
-    chance = relative * common
+    return common
+
+
+def _pooling_weights(
+    fits: np.ndarray[Any, Any], totals: np.ndarray[Any, Any], common: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """Give for each row how many pseudo-incidents its area's week is worth."""
+    chance = fits * common
     chance /= chance.sum(axis=1, keepdims=True)
     # The mean of (k q + x) / (k + n) over k is again of that form, with k = A / B.
     of_area = (chance * (_WEIGHTS / (_WEIGHTS + totals[:, None]))).sum(axis=1)

@@ -388,6 +388,180 @@ class TestEdges:
         pd.testing.assert_frame_equal(table, before)
 
 
+class TestTimes:
+    """The ways in which sources write a date and a clock time."""
+
+    @pytest.mark.parametrize(
+        ("text", "wall"),
+        [
+            ("2025-08-14 21:10", "2025-08-14 21:10"),
+            ("2025-08-14T21:10:05", "2025-08-14 21:10"),
+            ("14/08/2025 21:10", "2025-08-14 21:10"),
+            ("14-08-2025 21:10", "2025-08-14 21:10"),
+            ("14 AUGUST 2025 21:10", "2025-08-14 21:10"),
+            ("14 Oct 2025 21:10", "2025-10-14 21:10"),
+            ("14-OCT-2025 21:10", "2025-10-14 21:10"),
+            ("14/08/2025 09:10 PM", "2025-08-14 21:10"),
+            ("2025-07-01T10:00:00Z", "2025-07-01 11:00"),
+            ("2025-07-01 10:00:00+01", "2025-07-01 10:00"),
+            ("2025-07-01 10:00:00 +0100", "2025-07-01 10:00"),
+            ("01/07/2025 10:00:00+01:00", "2025-07-01 10:00"),
+            ("2025-07-01 10:00:00-05:30", "2025-07-01 16:30"),
+        ],
+    )
+    def test_clock_times(self, text: str, wall: str) -> None:
+        """Each is read as the same moment on the London clock."""
+        table = pd.DataFrame({"received": [text], "easting": 530000, "northing": 180000})
+        incidents = hs.read_incidents(table).incidents
+        assert incidents["start"].dt.strftime("%Y-%m-%d %H:%M").tolist() == [wall]
+        assert incidents["time_precision"].tolist() == ["minute"]
+
+    @pytest.mark.parametrize("text", ["31-10-2023", "31/10/2023", "2023-10-31"])
+    def test_dates(self, text: str) -> None:
+        """A date without a clock is known to the day, and ends with it."""
+        table = pd.DataFrame({"received": [text], "easting": 530000, "northing": 180000})
+        first = hs.read_incidents(table).incidents.iloc[0]
+        assert first["time_precision"] == "day"
+        assert first["start"] == pd.Timestamp("2023-10-31", tz="Europe/London")
+        assert first["end"] == pd.Timestamp("2023-11-01", tz="Europe/London")
+
+    def test_a_column_of_midnights_is_a_column_of_dates(self) -> None:
+        """Texts and times are judged alike."""
+        texts = ["2025-01-05 00:00:00", "2025-01-06 00:00:00"]
+        for values in (texts, pd.to_datetime(texts)):
+            table = pd.DataFrame({"received": values, "easting": 530000, "northing": 180000})
+            assert set(hs.read_incidents(table).incidents["time_precision"]) == {"day"}
+
+    def test_date_and_hour_apart(self) -> None:
+        """A date with an hour, as text or number, and a date with a time received."""
+        table = pd.DataFrame(
+            {"date": ["2025-01-01"], "hour": [19], "easting": 530000, "northing": 180000}
+        )
+        assert hs.read_incidents(table).incidents["start"].dt.hour.tolist() == [19]
+        table = pd.DataFrame(
+            {
+                "Date Received": ["01/02/2025"],
+                "Time Received": ["19:05"],
+                "easting": 530000,
+                "northing": 180000,
+            }
+        )
+        start = hs.read_incidents(table).incidents["start"]
+        assert start.dt.strftime("%d %m %H:%M").tolist() == ["01 02 19:05"]
+
+    def test_missing_ends(self) -> None:
+        """An end that is missing stays missing, in some rows or in all."""
+        table = pd.DataFrame(
+            {
+                "received": ["2025-01-01 10:00"] * 3,
+                "end": [None, "2025-01-02 12:00", None],
+                "easting": 530000,
+                "northing": 180000,
+            }
+        )
+        assert hs.read_incidents(table).incidents["end"].isna().tolist() == [True, False, True]
+        none = hs.read_incidents(table.assign(end=None)).incidents
+        assert none["end"].isna().all()
+
+
+class TestCodes:
+    """What opening and closing codes do to a row."""
+
+    def test_the_closing_heading_wins(self) -> None:
+        """Headings are closing codes; types are opening codes."""
+        table = pd.DataFrame(
+            {
+                "received": ["2025-01-01 10:00"],
+                "easting": 530000,
+                "northing": 180000,
+                "opening_codes": "215 202",
+                "closing_codes": "211",
+            }
+        )
+        first = hs.read_incidents(table).incidents.iloc[0]
+        assert (first["heading"], first["asb_type"]) == ("Noise", "nuisance")
+
+    def test_excluded_codes_among_qualifiers(self) -> None:
+        """A repeat call and a duplicate are out of scope wherever the code stands."""
+        table = pd.DataFrame(
+            {
+                "received": ["2025-01-01 10:00"] * 3,
+                "easting": 530000,
+                "northing": 180000,
+                "asb_type": "ASB Nuisance",
+                "qualifiers": ["639", "506", "610"],
+            }
+        )
+        reading = hs.read_incidents(table)
+        assert reading.out_of_scope["reason"].tolist() == ["recall", "excluded_code"]
+        assert reading.incidents["is_flagged_repeat"].tolist() == [True]
+
+    @pytest.mark.parametrize("column", ["Crime type", "category"])
+    def test_other_crime_types_in_a_free_layout(self, column: str) -> None:
+        """An extract of several crime types is not taken to be all anti-social behaviour."""
+        kinds = ["burglary", "anti-social-behaviour", "drugs"]
+        table = pd.DataFrame(
+            {"month": "2025-01", "longitude": -0.12, "latitude": 51.5, column: kinds}
+        )
+        reading = hs.read_incidents(table)
+        assert reading.n_accepted == 1
+        assert set(reading.out_of_scope["reason"]) == {"other_crime_type"}
+
+
+class TestSeveralFiles:
+    """Identity across files."""
+
+    CALLS = "cad_ref,received,easting,northing\n{ref},2025-01-01 10:00,530000,{north}\n"
+
+    def test_a_reference_in_two_files(self, tmp_path: Path) -> None:
+        """An overlap of two extracts is rejected once, and ids stay unique."""
+        paths = [
+            write(tmp_path, "a.csv", self.CALLS.format(ref="1", north=180000)),
+            write(tmp_path, "b.csv", self.CALLS.format(ref="1", north=180001)),
+        ]
+        reading = hs.read_incidents(paths)
+        assert_accounted(reading)
+        assert reading.rejected[["file", "reason"]].to_numpy().tolist() == [
+            ["b.csv", "repeated_id"]
+        ]
+
+    def test_two_files_of_one_name(self, tmp_path: Path) -> None:
+        """Files of one name in two folders are told apart, and a repeated month is noticed."""
+        for folder, n in (("jan", 1), ("feb", 2)):
+            (tmp_path / folder).mkdir()
+            rows = POLICE_UK + police_uk_row("2025-01") * n
+            (tmp_path / folder / "street.csv").write_text(rows)
+            rows = "received,easting,northing\n2025-01-01 10:00,530000,18000" + f"{n}\n"
+            (tmp_path / folder / "calls.csv").write_text(rows)
+        reading = hs.read_incidents([tmp_path / "jan/calls.csv", tmp_path / "feb/calls.csv"])
+        assert_accounted(reading)
+        assert reading.files["file"].is_unique
+        with pytest.raises(hs.DuplicateInputError, match="both hold Met, 2025-01"):
+            hs.read_incidents([tmp_path / "jan/street.csv", tmp_path / "feb/street.csv"])
+
+    def test_cells_return_every_month(self) -> None:
+        """The name of a cell is no reference of an incident."""
+        table = pd.DataFrame(
+            {
+                "id": "c1",
+                "month": ["2025-01", "2025-02", "2025-02"],
+                "easting": 530000,
+                "northing": 180000,
+                "count": [4, 5, 6],
+            }
+        )
+        assert hs.read_incidents(table).incidents["weight"].tolist() == [4, 5, 6]
+
+    def test_named_columns_replace_their_rivals(self) -> None:
+        """Longitude and latitude that the caller names are used instead of X and Y."""
+        table = pd.DataFrame(
+            {"received": ["2025-01-01 10:00"], "x": [1], "y": [1], "a": [-0.12], "b": [51.5]}
+        )
+        reading = hs.read_incidents(table, columns={"longitude": "a", "latitude": "b"})
+        assert reading.n_accepted == 1
+        assert reading.incidents.geometry.x.iloc[0] > 500_000
+
+
 class TestRelations:
     """What must hold for any input."""
 
@@ -492,6 +666,25 @@ class TestMessages:
         (tmp_path / name).write_bytes(b"not at all")
         with pytest.raises(hs.InputError, match=message):
             hs.read_incidents(tmp_path / name)
+
+    def test_unknown_kind_of_file(self, tmp_path: Path) -> None:
+        """A workbook is told how to become readable."""
+        (tmp_path / "calls.xlsx").write_bytes(b"PK")
+        with pytest.raises(hs.InputError, match=r"Save it as CSV \(UTF-8\)"):
+            hs.read_incidents(tmp_path / "calls.xlsx")
+
+    def test_two_columns_of_one_name(self) -> None:
+        """Two columns of one name cannot be told apart."""
+        table = pd.DataFrame([["2025-01-01", 1, 2, 3]])
+        table.columns = ["received", "easting", "northing", "northing"]
+        with pytest.raises(hs.InputError, match="more than one column named northing"):
+            hs.read_incidents(table)
+
+    def test_unknown_coordinate_system(self) -> None:
+        """A coordinate system that does not exist is refused."""
+        table = pd.DataFrame({"received": ["2025-01-01"], "x": [1000], "y": [2000]})
+        with pytest.raises(hs.InputError, match="Invalid crs 'EPSG:2770000'"):
+            hs.read_incidents(table, crs="EPSG:2770000")
 
     def test_no_source(self) -> None:
         """An empty list of paths is refused."""
