@@ -421,7 +421,8 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
     if walk["context"]:
         said.append(
             f"{walk['context']:,} accepted rows lie outside the areas but within "
-            f"{_reach(settings):.0f} m: counted where a hotspot crosses the border, never listed."
+            f"{_reach(settings):.0f} m: counted where a hotspot crosses the border, but they make "
+            "none of their own."
         )
     if walk["no place"]:
         said.append(
