@@ -123,7 +123,7 @@ def _members(path: Path) -> Iterator[tuple[str, str, bytes]]:
                 raise InputError(msg)
             for name in names:
                 yield f"{path.as_posix()}/{name}", f"{path.name}/{name}", archive.read(name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:  # a password is a RuntimeError
         msg = f"Cannot open '{path.name}': {error}. Must be a complete zip file."
         raise InputError(msg) from error
 
