@@ -86,7 +86,7 @@ def demo(
     with track(1, show=progress) as begin:
         begin("Simulating")
         incidents = simulate_incidents(rows, year=_DEMO_YEAR, rng=seed).incidents
-    _finish(console, analyse(incidents, progress=progress), out)
+    _finish(console, analyse(incidents, progress=progress), out, progress=progress)
 
 
 @app.command()
@@ -137,12 +137,17 @@ def analyse(
     analysis = run(reading, boroughs=borough, areas=own_areas, settings=chosen, progress=progress)
     files_beside = {"areas": areas, "settings": settings}
     beside = {what: path for what, path in files_beside.items() if path is not None}
-    _finish(console, analysis, out, marking, beside)
+    _finish(console, analysis, out, marking, beside, progress=progress)
 
 
 @app.command()
 def check(
-    files: Files, layout: Layout = "auto", column: Columns = None, *, verbose: Verbose = False
+    files: Files,
+    layout: Layout = "auto",
+    column: Columns = None,
+    *,
+    progress: Progress = None,
+    verbose: Verbose = False,
 ) -> None:
     """Report on FILES without analysing them: what would be read, and what would not."""
     import pandas as pd  # noqa: PLC0415 (slow to import)
@@ -152,7 +157,7 @@ def check(
 
     _log(verbose=verbose)
     console = Console()
-    with track(1, show=None) as begin:
+    with track(1, show=progress) as begin:
         begin("Reading")
         reading = read_incidents(files, layout=layout, columns=_columns(column))
     _show_reading(console, reading)
@@ -223,10 +228,12 @@ def _finish(
     out: Path,
     marking: str = "restricted",
     beside: dict[str, Path] | None = None,
+    *,
+    progress: bool | None = None,
 ) -> None:
     from hotspots.products import short_lists  # noqa: PLC0415 (slow to import)
 
-    with track(1) as begin:
+    with track(1, show=progress) as begin:
         begin("Writing the folder")
         folder = analysis.save(out, marking=marking, beside=beside)  # type: ignore[arg-type]
     for sentence in analysis.left_out:
