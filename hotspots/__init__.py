@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hotspots.analysis import Analysis, analyse
     from hotspots.areas import (
+        Grid,
         assign_areas,
         load_boroughs,
         make_grid,
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
         OutputError,
         TableError,
     )
-    from hotspots.incidents import Reading, find_episodes, read_incidents
+    from hotspots.incidents import (
+        Account,
+        Dataset,
+        Mapping,
+        Reading,
+        find_episodes,
+        open_incidents,
+        read_incidents,
+    )
     from hotspots.maps import map_hotspots, save_map
     from hotspots.patterns import (
         WeekDBSCAN,
@@ -53,12 +62,17 @@ _ROOM_OF = {
     "assign_areas": "areas",
     "make_grid": "areas",
     "places_from_areas": "areas",
+    "Grid": "areas",
     "hour_of_week": "times",
     "night_of": "times",
     "exposure": "times",
     "week_profile": "times",
     "read_incidents": "incidents",
+    "open_incidents": "incidents",
     "Reading": "incidents",
+    "Dataset": "incidents",
+    "Account": "incidents",
+    "Mapping": "incidents",
     "find_episodes": "incidents",
     "simulate_incidents": "simulate",
     "Simulation": "simulate",
@@ -88,13 +102,17 @@ _ROOM_OF = {
 }
 
 __all__ = [
+    "Account",
     "Analysis",
     "Counts",
+    "Dataset",
     "DuplicateInputError",
+    "Grid",
     "HotspotList",
     "HotspotsError",
     "InputError",
     "Intensity",
+    "Mapping",
     "MonthlyDataError",
     "OutputError",
     "Reading",
@@ -118,6 +136,7 @@ __all__ = [
     "night_of",
     "places_from_areas",
     "read_areas",
+    "open_incidents",
     "read_incidents",
     "recommend_tasks",
     "save_map",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -17,18 +18,23 @@ import pandas as pd
 import shapely
 
 from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_areas
-from hotspots.counts import Counts, count_incidents, period_of
+from hotspots.counts import Counts, CountTask, count_task, count_with, run
+from hotspots.counts.tally import NO_HOUR
 from hotspots.errors import InputError, invalid
 from hotspots.explain import Explanation, explain_place
-from hotspots.incidents import Reading, find_episodes
+from hotspots.incidents import Dataset, Reading, find_episodes, open_incidents
 from hotspots.patterns import choose_min_incidents, find_clusters, summarise_clusters
 from hotspots.products import draw_map, save_folder
 from hotspots.progress import track
 from hotspots.risk import (
+    Details,
+    DetailTask,
     HotspotList,
     Intensity,
     describe_hotspots,
     find_hotspots,
+    gathered,
+    latest_days,
     weekly_intensity,
 )
 from hotspots.settings import Settings
@@ -38,13 +44,17 @@ from hotspots.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from os import PathLike
     from pathlib import Path
 
     import folium
 
+    from hotspots.counts.counting import Incidents
+    from hotspots.incidents import Account
+    from hotspots.incidents.dataset import Task
     from hotspots.incidents.reading import Tier
     from hotspots.tables import Marking
+
+Result = TypeVar("Result")
 
 _LOG = logging.getLogger(__name__)
 _N_STEPS = 6
@@ -71,19 +81,16 @@ class Analysis:
     areas : GeoDataFrame
         The areas that have a list each.
     incidents : GeoDataFrame
-        The incidents that were used, with `borough` and `is_context` filled in.
+        The incidents that were used, with `borough` and `is_context` filled in; of a dataset, the
+        latest of them.
     counts, intensity, found
         The steps between; see `count_incidents`, `weekly_intensity` and `find_hotspots`.
     min_incidents : Series of int
         Incidents that make the core of a cluster, by borough.
     n_episodes : int or None
         Episodes among the incidents; None for monthly data.
-    walk : dict of str to int
-        Where every accepted row went: "in areas", "context", "out of area", "no place".
     left_out : tuple of str
         What was not done or not used, and why, in sentences.
-    reading : Reading or None
-        What was read, if the main job was given a reading.
     settings : Settings
         All tunables.
     noun : str
@@ -100,9 +107,7 @@ class Analysis:
     found: HotspotList
     min_incidents: pd.Series[int]
     n_episodes: int | None
-    walk: dict[str, int]
     left_out: tuple[str, ...]
-    reading: Reading | None
     settings: Settings
     noun: str
 
@@ -114,13 +119,22 @@ class Analysis:
     @property
     def n_incidents(self) -> float:
         """Incidents in the areas: the weights of their rows."""
-        inside = ~self.incidents["is_context"]
-        return float(self.incidents.loc[inside, "weight"].sum())
+        return float(self.counts.area_week.to_numpy().sum())
 
     @property
     def is_simulated(self) -> bool:
         """Whether any incident comes from the simulator."""
-        return bool((self.incidents["source"] == "simulated").any())
+        return "simulated" in self.counts.sources
+
+    @property
+    def walk(self) -> dict[str, int]:
+        """Where every accepted row went: "in areas", "context", "out of area", "no place"."""
+        return self.counts.walk
+
+    @property
+    def account(self) -> Account | None:
+        """Where every row that was read went; None for a table in memory."""
+        return self.counts.account
 
     @property
     def period(self) -> str:
@@ -198,19 +212,21 @@ class Analysis:
 
 
 def analyse(
-    incidents: Reading | gpd.GeoDataFrame,
+    incidents: Incidents,
     *,
     boroughs: Sequence[str] | None = None,
     areas: gpd.GeoDataFrame | None = None,
     settings: Settings | None = None,
+    client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
     progress: bool | None = None,
 ) -> Analysis:
     """Find the hotspots of every borough, explain them, and recommend tasks.
 
     Parameters
     ----------
-    incidents : Reading or GeoDataFrame
-        What `read_incidents` gave, or an incidents table.
+    incidents : Reading, GeoDataFrame, Dataset or path
+        What `read_incidents` gave, an incidents table, or what `open_incidents` or a path names:
+        files larger than memory are read twice, in chunks.
     boroughs : sequence of str, optional
         Names or GSS codes of London boroughs (and the City); by default the 32 boroughs. With
         `areas`, only areas whose middle lies in these boroughs are kept.
@@ -218,6 +234,8 @@ def analyse(
         Areas of your own that get a list each, an areas table from `read_areas`.
     settings : Settings, optional
         All tunables; see `Settings`.
+    client : str or distributed.Client, optional
+        A Dask cluster or its address, for a dataset in a folder that its workers reach.
     progress : bool, optional
         Whether to show a progress bar; by default only on a terminal.
 
@@ -246,47 +264,41 @@ def analyse(
     <Analysis: SIMULATED, ... ASB reports in 1 area, ... timed; 10 hotspots, ... tasks>
     """
     settings = settings or Settings()
-    reading = incidents if isinstance(incidents, Reading) else None
-    table = reading.incidents if reading is not None else incidents
-    if not isinstance(table, gpd.GeoDataFrame):
+    if isinstance(incidents, (str, PathLike, list, tuple)):
+        incidents = open_incidents(incidents)
+    if not isinstance(incidents, (Reading, Dataset, gpd.GeoDataFrame)):
         raise invalid(
             "incidents",
-            type(table).__name__,
-            "a Reading or an incidents table",
+            type(incidents).__name__,
+            "a Reading, an incidents table, a Dataset or a path",
             "Use hs.read_incidents(path).",
         )
-    INCIDENTS.validate(table)
-    if len(table) == 0:
-        raise _nothing_accepted(reading)
+    if isinstance(incidents, gpd.GeoDataFrame):
+        INCIDENTS.validate(incidents)
     chosen = _choose_areas(boroughs, areas)
+    work = _Work(incidents, client, progress)
     with track(_N_STEPS, show=progress) as begin:
-        begin("Assigning areas")
-        used, walk, left_out = _assign(table, chosen, settings)
         begin("Counting")
-        places, said = _make_places(used, chosen, settings)
-        left_out += said
-        # The period is that of the whole input: a quiet area was as long observed as a busy one.
-        counted = used if len(used) else table
-        period = period_of(table)
-        missing, said = _missing_months(table)
-        counts = count_incidents(counted, places, period=period, missing=missing)
-        left_out += said + _about_counts(counts, settings)
+        task, counts, left_out = _count(work, chosen, settings)
         begin("Estimating the weekly intensity")
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
         begin("Finding hotspots")
         night_ends = settings.times.night_ends
         found = find_hotspots(intensity, chosen, settings=settings.hotspots, night_ends=night_ends)
-        noun = reading.noun if reading is not None else "ASB reports"
+        noun = counts.account.noun if counts.account is not None else "ASB reports"
+        begin("Describing hotspots")
+        details, since = _gather(work, found, counts, task, settings)
         hotspots = describe_hotspots(
             found,
-            used,
+            details,
             counts,
             noun=noun,
             per_area=settings.hotspots.per_area,
             interval=settings.hotspots.interval,
         )
+        used = details.incidents()
         begin("Finding clusters")
-        clusters, least, n_episodes, said = _find_clusters(used, chosen, settings, counts.tier)
+        clusters, least, n_episodes, said = _find_clusters(used, chosen, settings, counts, since)
         left_out += said
         begin("Recommending tasks")
         tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
@@ -302,12 +314,23 @@ def analyse(
         found=found,
         min_incidents=least,
         n_episodes=n_episodes,
-        walk=walk,
         left_out=tuple(left_out),
-        reading=reading,
         settings=settings,
         noun=noun,
     )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The incidents, and where the work on them is done."""
+
+    incidents: Reading | Dataset | gpd.GeoDataFrame
+    client: Any
+    progress: bool | None
+
+    def run(self, task: Task[Result]) -> list[Result]:
+        """Do a task on all incidents."""
+        return run(self.incidents, task, client=self.client, progress=self.progress)[0]
 
 
 def _choose_areas(
@@ -376,37 +399,58 @@ def _reach(settings: Settings) -> float:
     )
 
 
-def _assign(
-    incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, settings: Settings
-) -> tuple[gpd.GeoDataFrame, dict[str, int], list[str]]:
-    """Say of every incident where it belongs, and keep those in the areas and round them."""
-    area = assign_areas(incidents, areas)
-    is_placed = has_point(incidents)
-    named = incidents["borough"].where(incidents["borough"].isin(areas.index))
-    area = area.where(area.notna() | is_placed, named)
-    is_in = area.notna().to_numpy()
-    is_context = np.zeros(len(incidents), dtype=bool)
-    rest = np.flatnonzero(~is_in & is_placed)
-    if len(rest):
-        whole = shapely.union_all(areas.geometry.to_numpy())
-        shapely.prepare(whole)
-        points = incidents.geometry.to_numpy()[rest]
-        is_context[rest] = shapely.dwithin(points, whole, _reach(settings))
-    # A borough that is not among the areas is elsewhere; a code that is not may be a part of one.
-    is_elsewhere = is_placed | incidents["borough"].notna().to_numpy()
-    is_out = ~is_in & ~is_context & is_elsewhere
-    walk = {
-        "in areas": int(is_in.sum()),
-        "context": int(is_context.sum()),
-        "out of area": int(is_out.sum()),
-        "no place": int((~is_in & ~is_context & ~is_out).sum()),
-    }
-    _LOG.info("accepted incidents: %s", walk)
-    keep = is_in | is_context
-    used = incidents[keep].copy()
-    used["borough"] = area[keep].astype("str").mask(area[keep].isna())
-    used["is_context"] = is_context[keep]
-    return used, walk, _walk_in_words(walk, settings)
+def _count(
+    work: _Work, areas: gpd.GeoDataFrame, settings: Settings
+) -> tuple[CountTask, Counts, list[str]]:
+    """Count everything in a grid, or by the areas themselves where there are no points."""
+    if isinstance(work.incidents, Dataset):
+        is_pointed = True
+    else:
+        table = work.incidents
+        table = table.incidents if isinstance(table, Reading) else table
+        is_pointed = 2 * has_point(table).sum() >= len(table)
+    task, counts = _count_in(work, areas, settings, is_pointed=is_pointed)
+    n_rows = sum(counts.walk.values())
+    if is_pointed and 2 * counts.n_points < n_rows:
+        # Only now is it known that most rows of the dataset carry a code instead of a point.
+        is_pointed = False
+        task, counts = _count_in(work, areas, settings, is_pointed=False)
+    left_out = _walk_in_words(counts.walk, settings)
+    if not is_pointed:
+        size = areas.area.mean() / 1e6
+        left_out.append(
+            "Most rows have an area code instead of a point, so each hotspot is a whole area "
+            f"({size:.1f} km² on average): too large to walk. Use it to choose days and hours."
+        )
+    missing, said = _missing_months(counts)
+    counts = replace(counts, missing=missing)
+    return task, counts, left_out + said + _about_counts(counts, settings)
+
+
+def _count_in(
+    work: _Work, areas: gpd.GeoDataFrame, settings: Settings, *, is_pointed: bool
+) -> tuple[CountTask, Counts]:
+    places = _make_grid(areas, settings) if is_pointed else places_from_areas(areas)
+    task = count_task(places, areas=areas, reach=_reach(settings))
+    counts = count_with(
+        task, work.incidents, places, client=work.client, progress=work.progress
+    )
+    return task, counts
+
+
+def _gather(
+    work: _Work,
+    found: HotspotList,
+    counts: Counts,
+    task: CountTask,
+    settings: Settings,
+) -> tuple[Details, pd.Timestamp]:
+    """Gather what the incidents of hotspots say, and the incidents that are kept one by one."""
+    since = latest_days(counts, settings.clusters.max_incidents)
+    # A table is in memory already: all of it is kept.
+    kept = since if isinstance(work.incidents, Dataset) else counts.start
+    details = DetailTask.build(found, counts, count=task, since=kept)
+    return gathered(work.run(details)), since
 
 
 def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
@@ -432,23 +476,10 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
     return said
 
 
-def _make_places(
-    incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, settings: Settings
-) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Make the places to count in: a grid, or the areas themselves where there are no points."""
-    half = 0.5
-    if len(incidents) and has_point(incidents).mean() < half:
-        size = areas.area.mean() / 1e6
-        return places_from_areas(areas), [
-            (
-                "Most rows have an area code instead of a point, so each hotspot is a whole area "
-                f"({size:.1f} km² on average): too large to walk. Use it to choose days and hours."
-            )
-        ]
+def _make_grid(areas: gpd.GeoDataFrame, settings: Settings) -> gpd.GeoDataFrame:
+    """Make a grid over the areas, and round them as far as incidents can matter."""
     cell_size, shape = settings.places.cell_size, settings.places.shape
     inside = make_grid(areas, cell_size=cell_size, shape=shape)
-    if not incidents["is_context"].any():
-        return inside, []
     whole = shapely.union_all(areas.geometry.to_numpy())
     wide = gpd.GeoDataFrame(
         {"name": ["around"]},
@@ -462,34 +493,13 @@ def _make_places(
     nearest = tree.nearest(shapely.centroid(around.geometry.to_numpy()))
     around["area_id"] = pd.Series(areas.index.to_numpy()[nearest], index=around.index, dtype="str")
     around["is_context"] = True
-    return pd.concat([inside, around]), []
+    return pd.concat([inside, around])
 
 
-def _nothing_accepted(reading: Reading | None) -> InputError:
-    """Say why there is nothing to analyse."""
-    if reading is None or reading.n_rows == 0:
-        return InputError("There are no incidents. Must be at least one row with a time.")
-    reasons = reading.summary[reading.summary["rows"] > 0]
-    words = ", ".join(
-        f"{row['rows']:,} {row['outcome'].replace('_', ' ')} ({row['reason']})"
-        for _, row in reasons.iterrows()
-    )
-    first = reading.rejected.head(1)
-    example = "".join(
-        f" The first, line {row['line']}: {row['reason']} '{row['detail']}'."
-        for _, row in first.iterrows()
-    )
-    return InputError(
-        f"None of the {reading.n_rows:,} rows was accepted: {words}.{example} Look at the file "
-        "with 'hotspots check'."
-    )
-
-
-def _missing_months(incidents: gpd.GeoDataFrame) -> tuple[pd.PeriodIndex, list[str]]:
+def _missing_months(counts: Counts) -> tuple[pd.PeriodIndex, list[str]]:
     """Find the months without any incident in the whole input: missing is not zero."""
-    months = incidents["start"].dt.tz_localize(None).dt.to_period("M")
-    period = pd.period_range(months.min(), months.max(), freq="M")
-    missing = period[~period.isin(months.unique())]
+    period = counts.months
+    missing = period[~period.isin(counts.months_seen)]
     if len(missing) == 0:
         return missing, []
     most = 3
@@ -543,10 +553,13 @@ def _without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]
 
 
 def _find_clusters(
-    incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, settings: Settings, tier: Tier
+    incidents: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    settings: Settings,
+    counts: Counts,
+    since: pd.Timestamp,
 ) -> tuple[gpd.GeoDataFrame, pd.Series[int], int | None, list[str]]:
-    is_timed = has_clock(incidents)
-    if tier == "monthly":
+    if counts.tier == "monthly":
         return (
             CLUSTERS.empty(),
             _NO_THRESHOLDS,
@@ -554,12 +567,19 @@ def _find_clusters(
             [_MONTHLY],
         )
     said = []
-    if not is_timed.all():
+    n_without = float(counts.area_week[NO_HOUR].sum())
+    if n_without:
         said.append(
-            f"{int((~is_timed).sum()):,} rows have no clock time: they count for places and not "
-            "for hours, nights or clusters."
+            f"{n_without:,.0f} {'has' if n_without == 1 else 'have'} no clock time: they count for "
+            "places and not for hours, nights or clusters."
         )
-    timed = _with_nearest_area(incidents[is_timed], areas)
+    is_late = (incidents["start"] >= since).to_numpy()
+    if since > counts.start:
+        said.append(
+            f"Clusters and episodes are those of the latest {int(is_late.sum()):,} incidents, since "
+            f"{since.day} {since:%B %Y}; clusters.max_incidents sets how many."
+        )
+    timed = _with_nearest_area(incidents[is_late & has_clock(incidents)], areas)
     chosen = settings.clusters
     least = choose_min_incidents(
         timed,

@@ -23,11 +23,13 @@ from hotspots.words import count
 
 if TYPE_CHECKING:
     from hotspots.analysis import Analysis
-    from hotspots.incidents import Reading
+    from hotspots.incidents import Account, Dataset
 
 BAD_INPUT = 3
 BAD_OUTPUT = 4
 _SHOWN = 5
+_TEN = 10
+_STREAMED = 500_000_000
 _DEMO_SEED = 20250101
 _DEMO_YEAR = 2025
 
@@ -39,8 +41,32 @@ app = typer.Typer(
 )
 
 Files = Annotated[
-    list[Path],
-    typer.Argument(help="CSV or Parquet files, folders or zips.", show_default=False),
+    list[str],
+    typer.Argument(
+        help="Files (CSV, Excel, Parquet, GeoPackage, GeoJSON, shapefile), folders or zips; or one "
+        "database URL with --query.",
+        show_default=False,
+    ),
+]
+MappingFile = Annotated[
+    Optional[Path],  # noqa: UP045 (typer reads it)
+    typer.Option("--mapping", help="Mapping file, such as 'hotspots check FILE --suggest' writes."),
+]
+Crs = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--crs", help="Coordinate system of the coordinates, such as EPSG:3857."),
+]
+DateOrder = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--date-order", help="day-first or month-first, if the dates do not show it."),
+]
+Layer = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--layer", help="Layer of a GeoPackage, or sheet of a workbook."),
+]
+Query = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--query", help="SELECT statement, or name of a table, for a database URL."),
 ]
 Out = Annotated[
     Path, typer.Option("--out", help="Folder to make; an earlier analysis there is replaced.")
@@ -107,10 +133,26 @@ def analyse(
     ] = None,
     layout: Layout = "auto",
     column: Columns = None,
+    mapping: MappingFile = None,
+    crs: Crs = None,
+    date_order: DateOrder = None,
+    layer: Layer = None,
+    query: Query = None,
     marking: Annotated[
         str, typer.Option("--marking", help="Who may receive it: restricted or partner.")
     ] = "restricted",
     *,
+    stream: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option(
+            "--stream/--no-stream",
+            help="Read in chunks, twice, for more than fits in memory; by default from 500 MB on.",
+        ),
+    ] = None,
+    cluster: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--cluster", help="Address of a Dask scheduler whose workers do the reading."),
+    ] = None,
     progress: Progress = None,
     verbose: Verbose = False,
 ) -> None:
@@ -118,7 +160,7 @@ def analyse(
     from hotspots.analysis import analyse as run  # noqa: PLC0415 (slow to import)
     from hotspots.analysis import name_boroughs  # noqa: PLC0415
     from hotspots.areas import read_areas  # noqa: PLC0415
-    from hotspots.incidents import read_incidents  # noqa: PLC0415
+    from hotspots.incidents import open_incidents, read_dataset  # noqa: PLC0415
     from hotspots.products import check_folder, check_product_marking  # noqa: PLC0415
     from hotspots.settings import Settings  # noqa: PLC0415
 
@@ -130,12 +172,31 @@ def analyse(
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
     own_areas = read_areas(areas) if areas is not None else None
     console = Console()
-    with track(1, show=progress) as begin:
-        begin("Reading")
-        reading = read_incidents(files, layout=layout, columns=_columns(column))
-    _show_reading(console, reading)
-    analysis = run(reading, boroughs=borough, areas=own_areas, settings=chosen, progress=progress)
-    files_beside = {"areas": areas, "settings": settings}
+    dataset = open_incidents(
+        _source(files),
+        layout=layout,
+        columns=_columns(column),
+        mapping=mapping,
+        crs=crs,
+        date_order=date_order,
+        layer=layer,
+        query=query,
+    )
+    in_chunks = stream if stream is not None else cluster is not None or _size(dataset) > _STREAMED
+    reading = dataset if in_chunks else read_dataset(dataset, progress=progress)
+    if not in_chunks:
+        _show_account(console, reading)  # type: ignore[arg-type]
+    analysis = run(
+        reading,
+        boroughs=borough,
+        areas=own_areas,
+        settings=chosen,
+        client=cluster,
+        progress=progress,
+    )
+    if in_chunks and analysis.account is not None:
+        _show_account(console, analysis.account)
+    files_beside = {"areas": areas, "settings": settings, "mapping": mapping}
     beside = {what: path for what, path in files_beside.items() if path is not None}
     _finish(console, analysis, out, marking, beside, progress=progress)
 
@@ -145,74 +206,118 @@ def check(
     files: Files,
     layout: Layout = "auto",
     column: Columns = None,
+    mapping: MappingFile = None,
+    crs: Crs = None,
+    date_order: DateOrder = None,
+    layer: Layer = None,
+    query: Query = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", help="Where --suggest writes; NAME.mapping.toml here by default."),
+    ] = None,
     *,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest", help="Write a mapping file for an unknown table, and show ten rows read."
+        ),
+    ] = False,
     progress: Progress = None,
     verbose: Verbose = False,
 ) -> None:
     """Report on FILES without analysing them: what would be read, and what would not."""
-    import pandas as pd  # noqa: PLC0415 (slow to import)
-
-    from hotspots.areas import assign_areas, load_boroughs  # noqa: PLC0415
-    from hotspots.incidents import read_incidents  # noqa: PLC0415
+    from hotspots.incidents import (  # noqa: PLC0415 (slow to import)
+        MILLIONTHS,
+        open_incidents,
+        overview,
+    )
+    from hotspots.incidents.overview import joined  # noqa: PLC0415
 
     _log(verbose=verbose)
     console = Console()
-    with track(1, show=progress) as begin:
-        begin("Reading")
-        reading = read_incidents(files, layout=layout, columns=_columns(column))
-    _show_reading(console, reading)
-    incidents = reading.incidents
-    if len(incidents) == 0:
-        return
-    first = incidents["start"].min()
-    # A day or month ends a moment before the next one begins.
-    last = incidents["end"].fillna(incidents["start"]).max() - pd.Timedelta(seconds=1)
-    precision = ", ".join(
-        f"{name} {n:,}" for name, n in incidents["time_precision"].value_counts().items()
+    dataset = open_incidents(
+        _source(files),
+        layout=layout,
+        columns=_columns(column),
+        mapping=mapping,
+        crs=crs,
+        date_order=date_order,
+        layer=layer,
+        query=query,
     )
-    area = assign_areas(incidents, load_boroughs())
-    has_point = incidents.geometry.notna()
-    area = area.where(area.notna() | has_point, incidents["borough"])
-    weight = incidents["weight"]
-    per_area = weight.groupby(area.map(load_boroughs()["name"])).sum()
-    per_area = per_area.sort_values(ascending=False)
+    if suggest:
+        dataset = _suggest(console, dataset, out)
+    elif out is not None:
+        msg = f"Invalid --out '{out}'. Must be given together with --suggest."
+        raise InputError(msg)
+    parts, account = dataset.run(overview, progress=progress)
+    _show_account(console, account)
+    if account.n_accepted == 0:
+        return
+    seen = joined(parts)
     table = Table(show_header=False, box=None)
-    table.add_row("Period", f"{first:%d %B %Y} to {last:%d %B %Y}")
-    table.add_row("Tier", f"{reading.tier} (times known to: {precision})")
-    table.add_row("Incidents (weights)", f"{incidents['weight'].sum():,.0f}")
-    for name, title in (("asb_type", "Types"), ("heading", "Headings")):
-        mix = incidents[name].value_counts()
-        words = ", ".join(f"{value} {n:,}" for value, n in mix.head(5).items())
+    table.add_row("Period", seen.period)
+    known = ", ".join(f"{name} {n:,}" for name, n in seen.precision.most_common() if n)
+    table.add_row("Tier", f"{seen.tier} (times known to: {known})")
+    table.add_row("Incidents (weights)", f"{seen.incidents():,.0f}")
+    for mix, title in ((seen.types, "Types"), (seen.headings, "Headings")):
+        words = ", ".join(f"{value} {n:,}" for value, n in mix.most_common(_SHOWN))
         table.add_row(title, escape(words) or "not in the file")
-    table.add_row("In the 32 boroughs", f"{per_area.sum():,.0f} of {weight.sum():,.0f}")
-    busiest = ", ".join(f"{name} {n:,.0f}" for name, n in per_area.head(5).items())
+    inside = {name: n / MILLIONTHS for name, n in seen.boroughs.most_common()}
+    table.add_row("In the 32 boroughs", f"{sum(inside.values()):,.0f} of {seen.incidents():,.0f}")
+    busiest = ", ".join(f"{name} {n:,.0f}" for name, n in list(inside.items())[:_SHOWN])
     table.add_row("Busiest boroughs", busiest or "none")
     console.print(table)
 
 
-def _show_reading(console: Console, reading: Reading) -> None:
-    table = Table(title=f"{reading.n_rows:,} rows read")
+def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
+    """Write a mapping file for the first source, and show how its first rows are read with it."""
+    from hotspots.incidents import suggest_dataset  # noqa: PLC0415 (slow to import)
+
+    suggestion, name = suggest_dataset(dataset)
+    path = out if out is not None else Path(f"{Path(name).name.split('.')[0]}.mapping.toml")
+    suggestion.save(path)
+    console.print(f"Wrote {escape(str(path))}:", highlight=False, soft_wrap=True)
+    console.print(escape(path.read_text("utf-8")), highlight=False, soft_wrap=True)
+    for question in suggestion.unresolved:
+        console.print(f"  [bold]{escape(question)}[/]", highlight=False)
+    if suggestion.unresolved:
+        msg = f"The mapping is not complete. Must be answered first: {suggestion.unresolved[0]}"
+        raise InputError(f"{msg} Then use --mapping {path}.")
+    dataset = replace(dataset, mapping=suggestion.mapping)
+    table = Table(title="The first ten rows, as they are read")
+    rows = first_rows(dataset, _TEN)
+    for column in rows.columns:
+        table.add_column(str(column))
+    for row in rows.itertuples(index=False):
+        table.add_row(*(escape(str(value)) for value in row))
+    console.print(table)
+    return dataset
+
+
+def _show_account(console: Console, account: Account) -> None:
+    table = Table(title=f"{account.n_rows:,} rows read")
     for column, justify in (("file", "left"), ("layout", "left")):
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for column in ("rows", "accepted", "out of scope", "rejected"):
         table.add_column(column, justify="right")
-    for _, row in reading.files.iterrows():
+    for _, row in account.files.iterrows():
         figures = [f"{row[name]:,}" for name in ("rows", "accepted", "out_of_scope", "rejected")]
         table.add_row(escape(str(row["file"])), row["layout"], *figures)
     console.print(table)
-    left_out = reading.summary[reading.summary["outcome"] != "accepted"]
+    left_out = account.summary[account.summary["outcome"] != "accepted"]
     for _, row in left_out.iterrows():
         meaning = _meaning(row["reason"])
         outcome = row["outcome"].replace("_", " ")
         console.print(f"  {outcome}: {row['rows']:,} {row['reason']} ({meaning})")
-    first = reading.rejected.head(5)
+    first = account.rejected.head(5)
     for _, row in first.iterrows():
         where = f"{row['file']}, line {row['line']}: {row['reason']} {row['detail']}"
         console.print(f"    {escape(where)}", highlight=False)
-    if len(reading.rejected) > len(first):
-        more = len(reading.rejected) - len(first)
+    if account.n_rejected > len(first):
+        more = account.n_rejected - len(first)
         console.print(f"    … and {more:,} more, in rejected.csv of an analysis")
-    for note in reading.notes:
+    for note in account.notes:
         console.print(f"  {escape(note)}", highlight=False)
 
 
@@ -249,6 +354,23 @@ def _finish(
         f"{count(len(analysis.areas), 'area')}."
     )
     console.print(f"Open {escape(str(folder / 'index.html'))}", highlight=False, soft_wrap=True)
+
+
+def _source(files: list[str]) -> str | list[str]:
+    """Give the one database URL, or the paths."""
+    from hotspots.sources import is_database_url  # noqa: PLC0415 (slow to import)
+
+    urls = [text for text in files if is_database_url(text)]
+    if urls and len(files) > 1:
+        msg = f"{len(files)} sources with a database URL among them. Must be one URL alone."
+        raise InputError(msg)
+    return files[0] if urls else files
+
+
+def _size(dataset: Dataset) -> int:
+    """Give the size of the dataset's files, bytes."""
+    paths = {getattr(source, "path", None) for source in dataset.sources}
+    return sum(path.stat().st_size for path in paths if path is not None)
 
 
 def _columns(pairs: list[str] | None) -> dict[str, str] | None:

@@ -21,6 +21,7 @@ import shapely
 from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
 from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, TASKS, check_marking
+from hotspots.writing import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +75,7 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
 
 
 def _data_in_words(analysis: Analysis) -> str:
-    sources = ", ".join(sorted(analysis.incidents["source"].unique())) or "none"
+    sources = ", ".join(analysis.counts.sources) or "none"
     used = f"{analysis.n_incidents:,.0f} {analysis.noun}"
     return f"{used} ({sources}), {analysis.period}, {analysis.tier}"
 
@@ -82,13 +83,13 @@ def _data_in_words(analysis: Analysis) -> str:
 def _notes(analysis: Analysis) -> list[str]:
     """Say what was left out, and which areas have a short list, and why."""
     short = short_lists(analysis)
-    reading = analysis.reading
+    account = analysis.account
     rows = []
-    if reading is not None:
+    if account is not None:
         rows = [
             (
-                f"{reading.n_rows:,} rows were read: {reading.n_accepted:,} accepted, "
-                f"{len(reading.out_of_scope):,} out of scope, {len(reading.rejected):,} rejected."
+                f"{account.n_rows:,} rows were read: {account.n_accepted:,} accepted, "
+                f"{account.n_out_of_scope:,} out of scope, {account.n_rejected:,} rejected."
             )
         ]
     return [*rows, *analysis.left_out, *short, *_attribution(analysis)]
@@ -136,11 +137,10 @@ def save_folder(
             target / "hotspots.geojson", driver="GeoJSON", engine="pyogrio", RFC7946="YES"
         )
         hotspots.to_parquet(target / "hotspots.parquet")
-        tasks.round(2).to_csv(target / "tasks.csv", encoding="utf-8-sig")
+        write_csv(tasks.round(2), target / "tasks.csv")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
         if marking == "restricted":
-            rejected = _rejected(analysis)
-            rejected.to_csv(target / "rejected.csv", index=False, encoding="utf-8-sig")
+            write_csv(_rejected(analysis), target / "rejected.csv", index=False)
         manifest = make_manifest(analysis, marking)
         manifest["beside"] = {
             what: {"file": path.name, "sha256": _checksum(path)}
@@ -154,9 +154,9 @@ def save_folder(
 
 def _rejected(analysis: Analysis) -> pd.DataFrame:
     """Give the rejected rows; none, with the same columns, for a table in memory."""
-    if analysis.reading is None:
+    if analysis.account is None:
         return pd.DataFrame(columns=["file", "line", "reason", "detail"])
-    return analysis.reading.rejected
+    return analysis.account.rejected
 
 
 def _checksum(path: Path) -> str:
@@ -240,18 +240,18 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
     dict
         Plain values, for JSON.
     """
-    reading = analysis.reading
+    account = analysis.account
     rows: dict[str, Any] = {"read": sum(analysis.walk.values())}
     inputs: list[dict[Any, Any]] = []
     notes: list[str] = []
-    if reading is not None:
-        inputs = reading.files.to_dict("records")
-        notes = list(reading.notes)
+    if account is not None:
+        inputs = account.files.to_dict("records")
+        notes = list(account.notes)
         rows = {
-            "read": reading.n_rows,
-            "accepted": reading.n_accepted,
-            "out_of_scope": _by_reason(reading.out_of_scope),
-            "rejected": _by_reason(reading.rejected),
+            "read": account.n_rows,
+            "accepted": account.n_accepted,
+            "out_of_scope": account.by_reason("out_of_scope"),
+            "rejected": account.by_reason("rejected"),
         }
     return {
         "format": _FORMAT,
@@ -285,10 +285,6 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             **{name: metadata.version(name) for name in _PACKAGES},
         },
     }
-
-
-def _by_reason(rows: pd.DataFrame) -> dict[str, int]:
-    return {str(reason): int(n) for reason, n in rows["reason"].value_counts().items()}
 
 
 def _plain(value: object) -> object:

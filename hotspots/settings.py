@@ -119,6 +119,13 @@ class ClusterSettings(_Section):
     max_area: float = _tunable(
         100_000.0, "A sergeant can walk it in fifteen minutes", unit="m²", least=1000
     )
+    max_incidents: int = _tunable(
+        1_000_000,
+        "Clusters describe the present; of more incidents the latest whole days are used, which "
+        "also keeps the memory of a long series bounded",
+        unit="incidents",
+        least=1000,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ _SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # Examples are not timed: a busy machine is no defect. The same examples in every run.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
-_MUST_RUN = ("acceptance", "browser")
+_MUST_RUN = ("acceptance", "browser", "database")
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +31,25 @@ def shared_data() -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a skipped acceptance or browser test is a failure."""
+    """In CI a skipped acceptance, browser or database test is a failure."""
     report = yield
     marked = [name for name in _MUST_RUN if item.get_closest_marker(name)]
     if report.skipped and marked and os.environ.get("CI"):
         report.outcome = "failed"
         report.longrepr = f"a test marked '{marked[0]}' was skipped in CI: {report.longrepr}"
     return report
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the caller say how many broken files the reader is shown."""
+    parser.addoption(
+        "--cases",
+        type=_cases,
+        default=(0, 400),
+        help="Mutated files to read: how many, or which, such as 20000 or 500:600.",
+    )
+
+
+def _cases(text: str) -> tuple[int, int]:
+    first, colon, end = text.rpartition(":")
+    return (int(first) if colon else 0), int(end)

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 import hotspots as hs
-from hotspots.counts import place_positions
+from hotspots.areas import locate
 from hotspots.tables import CLUSTERS, HOTSPOTS, TASKS
 from hotspots.times import Band
 from tests.scenes import SIDE, SOUTH, WEST, make_incidents, square_area
@@ -323,7 +323,7 @@ class TestTruth:
         analysis = hs.analyse(first, boroughs=self.BOROUGHS, progress=False)
         later = whole[week % 2 == 0]
         member = analysis.found.members.set_index("place_id")["hotspot_id"]
-        position = place_positions(later, analysis.counts.places)
+        position = locate(analysis.counts.places, later.geometry.x, later.geometry.y)
         place = pd.Series(analysis.counts.places.index[position], index=later.index)
         hotspot = place.where(position >= 0).map(member)
         came = hotspot.groupby([hotspot, week[later.index]]).size().unstack(fill_value=0)
@@ -433,9 +433,10 @@ class TestAcceptance:
     def test_london_hexagons(self, shared_data: Path, tmp_path: Path) -> None:
         """236,151 counted incidents, monthly, give ten hotspots in each of the 32 boroughs."""
         path = shared_data / "asb" / "london_asb_hex100m_2025-05_2026-04.parquet"
-        analysis = finish(hs.read_incidents(path), tmp_path)
+        reading = hs.read_incidents(path)
+        analysis = finish(reading, tmp_path)
         assert analysis.tier == "monthly"
-        everything = analysis.reading.incidents["weight"].sum()
+        everything = reading.incidents["weight"].sum()
         assert everything == 236_151
         assert 0.99 * everything < analysis.counts.total <= everything
         assert (analysis.hotspots.groupby("borough").size() == 10).all()

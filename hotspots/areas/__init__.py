@@ -8,12 +8,17 @@ from hotspots.areas.grid_reference import (
     to_longitude_latitude,
     to_national_grid,
 )
-from hotspots.areas.matching import locate, neighbours
+from hotspots.areas.matching import PlaceIndex, locate, neighbours
+from hotspots.areas.open_grid import Grid
 from hotspots.areas.places import make_grid, places_from_areas
+from hotspots.areas.polygon_index import PolygonIndex
 from hotspots.areas.reading import read_areas
 
 __all__ = [
     "ATTRIBUTION",
+    "Grid",
+    "PlaceIndex",
+    "PolygonIndex",
     "assign_areas",
     "from_grid_reference",
     "load_boroughs",

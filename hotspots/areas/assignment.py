@@ -1,6 +1,7 @@
 """The rule that decides to which area a point belongs, so that nobody is counted twice.
 
 Every point is tested against the exact polygons; an index of the points finds the few candidates.
+For many points an index of the polygons answers instead, with the same result.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.errors import invalid
+from hotspots.errors import InputError, invalid
 from hotspots.tables import CRS, check_areas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import ArrayLike
+
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
+    Integers = np.ndarray[Any, np.dtype[np.int64]]
+
 _LOG = logging.getLogger(__name__)
 _POINT: Final = 0
 NOWHERE: Final = -1
 """Position of a point that is in no polygon."""
+# From this many points on, building an index of the polygons takes less time than it saves.
+_MANY: Final = 100_000
 
 
 def assign_areas(incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series[str]:
@@ -54,8 +62,9 @@ def assign_areas(incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Ser
 
     Notes
     -----
-    Complexity: O((n + m) log n) for n points and m matches of points and bounding boxes; 300,000
-    points in 33 boroughs take about a second.
+    Complexity: O((n + m) log n) for n points and m matches of points and bounding boxes; from
+    100,000 points on O(n), once the areas are in a `PolygonIndex`. Three million points in 33
+    boroughs take about a second.
 
     **Caveats.** Police points are often moved to the middle of a street, and many borough
     boundaries run along streets: for those points the answer is a convention, not a fact. Where
@@ -88,7 +97,7 @@ def first_covering(
     points: np.ndarray[Any, Any],
     polygons: np.ndarray[Any, Any],
     ids: Sequence[object] | np.ndarray[Any, Any],
-) -> np.ndarray[Any, np.dtype[np.int64]]:
+) -> Integers:
     """Give the position of the polygon that a point belongs to, by the rule of `assign_areas`.
 
     Parameters
@@ -105,16 +114,87 @@ def first_covering(
     ndarray of int64
         Positions in `polygons`, −1 where none covers the point.
     """
-    by_id = np.array(sorted(range(len(polygons)), key=lambda position: str(ids[position])), int)
+    xy = np.full((len(points), 2), np.nan)
+    usable = _has_place(points)
+    xy[usable] = shapely.get_coordinates(points[usable])
+    return first_covering_xy(xy[:, 0], xy[:, 1], polygons, ids)
+
+
+def first_covering_xy(
+    x: ArrayLike,
+    y: ArrayLike,
+    polygons: np.ndarray[Any, Any],
+    ids: Sequence[object] | np.ndarray[Any, Any],
+) -> Integers:
+    """Do as `first_covering` for points that are given by their coordinates.
+
+    Parameters
+    ----------
+    x, y : array-like of float
+        Metres, of the same length. NaN for points that are not known.
+    polygons : ndarray of Polygon or MultiPolygon
+        They may overlap.
+    ids : sequence
+        One for each polygon. As text, they decide who comes first.
+
+    Returns
+    -------
+    ndarray of int64
+        Positions in `polygons`, −1 where none covers the point.
+
+    Raises
+    ------
+    InputError
+        If the coordinates are not numbers or differ in length.
+
+    Notes
+    -----
+    For several chunks of points build a `PolygonIndex` once.
+    """
+    x, y = as_coordinates(x, y)
+    n_corners = int(shapely.get_num_coordinates(polygons).sum())
+    if len(x) < max(_MANY, n_corners):
+        return first_covering_by_geometry(x, y, polygons, order_of_ids(ids))
+    # Loading numba takes a third of a second: not for a few points.
+    from hotspots.areas.polygon_index import PolygonIndex  # noqa: PLC0415
+
+    return PolygonIndex.build(polygons, ids).find(x, y)
+
+
+def first_covering_by_geometry(
+    x: Floats, y: Floats, polygons: np.ndarray[Any, Any], by_id: Integers
+) -> Integers:
+    """Test the points against the polygons, given the order of their ids."""
     none = len(polygons)
-    rank = np.full(len(points), none, dtype=np.int64)
+    rank = np.full(len(x), none, dtype=np.int64)
+    usable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     # The tree holds the points, because it prepares what it is asked about: here the polygons.
-    usable = np.flatnonzero(_has_place(points))
-    usable = usable[np.isfinite(shapely.get_coordinates(points[usable])).all(axis=1)]
-    tree = shapely.STRtree(points[usable])
+    tree = shapely.STRtree(np.asarray(shapely.points(x[usable], y[usable])))
     polygon, point = tree.query(polygons[by_id], predicate="intersects")
     np.minimum.at(rank, usable[point], polygon)
     return np.append(by_id, NOWHERE)[rank]
+
+
+def order_of_ids(ids: Sequence[object] | np.ndarray[Any, Any]) -> Integers:
+    """Give the positions of the ids in the order of their text."""
+    return np.array(sorted(range(len(ids)), key=lambda at: str(ids[at])), dtype=np.int64)
+
+
+def as_coordinates(easting: ArrayLike, northing: ArrayLike) -> tuple[Floats, Floats]:
+    """Give coordinates as two arrays of the same length, or raise `InputError`."""
+    try:
+        x = np.asarray(easting, dtype=np.float64, order="C")
+        y = np.asarray(northing, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        msg = f"Invalid easting or northing: {error}. Must be numbers of metres. Use NaN for none."
+        raise InputError(msg) from error
+    if x.shape != y.shape or x.ndim != 1:
+        msg = (
+            f"Invalid easting and northing of shapes {x.shape} and {y.shape}. Must be two lists "
+            "of the same length."
+        )
+        raise InputError(msg)
+    return x, y
 
 
 def _has_place(points: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -22,7 +22,9 @@ from hotspots.errors import invalid
 from hotspots.tables import CRS, check_areas
 
 _LOG = logging.getLogger(__name__)
-_PREFIX: Final = {"square": "sq", "hexagon": "hex"}
+PREFIX: Final = {"square": "sq", "hexagon": "hex"}
+"""How the ids of cells begin."""
+
 _MOST_CELLS: Final = 5_000_000
 _MM2: Final = 6  # decimals of a square metre
 
@@ -94,10 +96,10 @@ def make_grid(
     column, row, cells = column[kept], row[kept], cells[kept]
     centres = np.asarray(shapely.points(*lattice.cell_centres(column, row, cell_size, shape)))
     area = _areas_of(cells, centres, areas)
-    prefix = f"{_PREFIX[shape]}{cell_size:g}"
+    prefix = f"{PREFIX[shape]}{cell_size:g}"
     ids = [f"{prefix}-{q}-{r}" for q, r in zip(column.tolist(), row.tolist(), strict=True)]
     _LOG.info("grid of %d places of %g m (%s)", len(ids), cell_size, shape)
-    return _places(
+    return make_places(
         ids,
         cells,
         area_id=area,
@@ -146,7 +148,7 @@ def places_from_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     check_areas(areas)
     ids = areas.index.to_numpy(dtype=object)
     geometry = areas.geometry.to_numpy()
-    return _places(
+    return make_places(
         ids,
         geometry,
         area_id=ids,
@@ -158,7 +160,8 @@ def places_from_areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _places(ids: Any, geometry: Any, **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+def make_places(ids: Any, geometry: Any, **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+    """Make a places table from its columns."""
     index = pd.Index(ids, name="place_id", dtype="str")
     table = pd.DataFrame({**columns, "is_context": False}, index=index)
     kinds = {
@@ -171,7 +174,8 @@ def _places(ids: Any, geometry: Any, **columns: Any) -> gpd.GeoDataFrame:  # noq
     return gpd.GeoDataFrame(table.astype(kinds), geometry=np.asarray(geometry), crs=CRS)
 
 
-def _check_grid(areas: gpd.GeoDataFrame, cell_size: Any, shape: Any) -> None:  # noqa: ANN401
+def check_cells(cell_size: Any, shape: Any) -> None:  # noqa: ANN401
+    """Raise `InputError` unless there can be cells of this size and shape."""
     if shape not in get_args(Shape):
         name = "shape"
         raise invalid(name, shape, f"one of {', '.join(get_args(Shape))}")
@@ -179,11 +183,16 @@ def _check_grid(areas: gpd.GeoDataFrame, cell_size: Any, shape: Any) -> None:  #
     if not is_number or not 1 <= cell_size < np.inf:
         name = "cell_size"
         raise invalid(name, cell_size, "a number of metres, 1 or more")
+
+
+def _check_grid(areas: gpd.GeoDataFrame, cell_size: Any, shape: Any) -> None:  # noqa: ANN401
+    check_cells(cell_size, shape)
     n = lattice.count_cells_within(tuple(areas.total_bounds), float(cell_size), shape)
     if n > _MOST_CELLS:
         name = "cell_size"
         rule = f"large enough for at most {_MOST_CELLS:,} cells; these areas would need {n:,.0f}"
-        raise invalid(name, cell_size, rule, "Use larger cells or fewer areas.")
+        remedy = "Use larger cells or fewer areas, or count with hs.Grid(cell_size)."
+        raise invalid(name, cell_size, rule, remedy)
 
 
 def _sharing_ground(

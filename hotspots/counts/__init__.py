@@ -1,5 +1,6 @@
 """How many? Incidents become counts by place, date and hour."""
 
-from hotspots.counts.counting import Counts, count_incidents, period_of, place_positions
+from hotspots.counts.counting import Counts, count_incidents, count_task, count_with, run
+from hotspots.counts.tally import CountTask
 
-__all__ = ["Counts", "count_incidents", "period_of", "place_positions"]
+__all__ = ["CountTask", "Counts", "count_incidents", "count_task", "count_with", "run"]

@@ -9,28 +9,38 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.sparse import csr_array
 
-from hotspots.areas import locate
+from hotspots.areas import Grid, PlaceIndex, PolygonIndex
+from hotspots.counts.tally import NO_HOUR, WALK, CountTask, check_size, merged
 from hotspots.errors import InputError, MonthlyDataError, invalid
-from hotspots.incidents import tier_of
-from hotspots.tables import PLACES, TIMEZONE, has_clock, has_point
+from hotspots.incidents import MILLIONTHS, Dataset, Reading, batch_of, open_incidents
+from hotspots.tables import PLACES, TIMEZONE, check_areas
 from hotspots.times import HOURS, exposure
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Sequence
 
-    import geopandas as gpd
-
+    from hotspots.counts.tally import Tally
+    from hotspots.incidents import Account
+    from hotspots.incidents.dataset import Task
     from hotspots.incidents.reading import Tier
+
+    Incidents = (
+        gpd.GeoDataFrame | Reading | Dataset | str | PathLike[str] | Sequence[str | PathLike[str]]
+    )
+
+Result = TypeVar("Result")
 
 _LOG = logging.getLogger(__name__)
 _DAY: Final = 24
-_NO_HOUR: Final = -1
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,19 @@ class Counts:
     missing : PeriodIndex
         Calendar months of the period for which there are no data; they are no part of the
         exposure.
+    area_week : DataFrame
+        Weight of the incidents of each area by hour of the week (0–167; −1 where the hour is not
+        known), each in the area of its own point; no rows if no areas were given.
+    walk : dict of str to int
+        Where the rows went: "in areas", "context", "out of area", "no place".
+    n_points : int
+        Rows that have a point.
+    months_seen : PeriodIndex
+        Calendar months with at least one row.
+    sources : tuple of str
+        What the rows' `source` says.
+    account : Account or None
+        Where every row of a dataset or reading went.
     """
 
     table: pd.DataFrame
@@ -66,6 +89,12 @@ class Counts:
     n_outside: float
     context: np.ndarray[Any, Any]
     missing: pd.PeriodIndex
+    area_week: pd.DataFrame
+    walk: dict[str, int]
+    n_points: int
+    months_seen: pd.PeriodIndex
+    sources: tuple[str, ...]
+    account: Account | None
 
     @property
     def total(self) -> float:
@@ -139,7 +168,7 @@ class Counts:
                     "are monthly. Must be counts of timed incidents. Use by('month')."
                 )
                 raise MonthlyDataError(msg)
-            table = table[table["hour"] != _NO_HOUR]
+            table = table[table["hour"] != NO_HOUR]
             column = table["date"].dt.day_of_week * _DAY + table["hour"]
             width = HOURS
         elif unit == "month":
@@ -174,7 +203,7 @@ class Counts:
         table = self.table
         is_small_hours = (table["hour"] < night_ends).astype("int64")
         nights = table["date"] - pd.to_timedelta(is_small_hours, unit="D")
-        return nights.mask(table["hour"] == _NO_HOUR)
+        return nights.mask(table["hour"] == NO_HOUR)
 
     def occasions(self, *, night_ends: int = 6) -> pd.DataFrame:
         """Give the count of each place on each occasion: night, or month for monthly data.
@@ -206,27 +235,43 @@ class Counts:
 
 
 def count_incidents(
-    incidents: gpd.GeoDataFrame,
-    places: gpd.GeoDataFrame,
+    incidents: Incidents,
+    places: gpd.GeoDataFrame | Grid,
     *,
+    areas: gpd.GeoDataFrame | None = None,
+    reach: float = 0.0,
     period: tuple[pd.Timestamp | str, pd.Timestamp | str] | None = None,
     missing: pd.PeriodIndex | None = None,
+    client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
+    progress: bool | None = None,
 ) -> Counts:
     """Count incidents by place, date and hour.
 
     Parameters
     ----------
-    incidents : GeoDataFrame
-        An incidents table. A row without a point is counted by its `area_code`, or its `borough`,
-        where the places have that code.
-    places : GeoDataFrame
-        A places table, such as `make_grid` gives.
+    incidents : GeoDataFrame, Reading, Dataset or path
+        An incidents table, or what `open_incidents` or a path names: files larger than memory are
+        read in chunks.
+    places : GeoDataFrame or Grid
+        A places table, such as `make_grid` gives. Rows without a point are counted by their
+        `area_code`, or their `borough`, where the places have that code. A `Grid` makes the
+        cells in which there are incidents.
+    areas : GeoDataFrame, optional
+        An areas table. Each incident is then also counted in its own area, by the rule of
+        `assign_areas`, and those in no area are left out.
+    reach : float
+        Metres outside the areas within which incidents count in their places, as context.
     period : pair of Timestamp or str, optional
         Dates [start, end) to count; by default from the first to the last day (month, for monthly
         data) that has an incident, announced in the log.
     missing : PeriodIndex, optional
         Calendar months of the period for which there are no data: missing is not zero, so they
         are left out of every rate.
+    client : str or distributed.Client, optional
+        A Dask cluster or its address, for a dataset in a folder that its workers reach. Needs the
+        extra `distributed`.
+    progress : bool, optional
+        Whether to show how many rows have been read; by default only on a terminal.
 
     Returns
     -------
@@ -237,11 +282,13 @@ def count_incidents(
     ------
     InputError
         If the places are not a places table, there is nothing to take a period from, the
-        period ends before it starts, or all of its months are missing.
+        period ends before it starts, all of its months are missing, or a dataset cannot be read.
 
     Notes
     -----
-    Every incident of the period is counted once or is in `n_outside`. O(n log n).
+    Every incident of the period is counted once, is in `n_outside`, or, with areas, in no area
+    (`walk`). Weights are added in whole millionths, so the counts are the same to the last bit
+    for a table, a dataset in chunks and the parts of a cluster. O(n log n).
 
     Caveats
     -------
@@ -257,41 +304,147 @@ def count_incidents(
     >>> counts.by("hour_of_week").shape == (len(places), 168)
     True
     """
-    PLACES.validate(places)
-    tier = tier_of(incidents)
-    start, end = period_of(incidents) if period is None else _given_period(period)
-    local = incidents["start"].dt.tz_convert(TIMEZONE)
-    is_inside = ((local >= start) & (local < end)).to_numpy()
-    chosen = incidents[is_inside]
-    wall = local[is_inside].dt.tz_localize(None)
-    position = place_positions(chosen, places)
-    rows = pd.DataFrame(
+    span = None if period is None else given_period(period)
+    task = count_task(places, areas=areas, reach=reach, span=span)
+    return count_with(
+        task, incidents, places, span=span, missing=missing, client=client, progress=progress
+    )
+
+
+def count_with(
+    task: CountTask,
+    incidents: Incidents,
+    places: gpd.GeoDataFrame | Grid,
+    *,
+    span: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    missing: pd.PeriodIndex | None = None,
+    client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
+    progress: bool | None = None,
+) -> Counts:
+    """Count with everything made ready by `count_task`; see `count_incidents`."""
+    tallies, account = run(incidents, task, client=client, progress=progress)
+    tally = merged(tallies)
+    tier: Tier = "timed" if 2 * tally.n_clock >= tally.n_rows else "monthly"
+    start, end = span if span is not None else _observed_period(tally, tier, account)
+    place, day, hour, weight = tally.rows()
+    if isinstance(places, Grid):
+        cells, place = np.unique(place, return_inverse=True)
+        places = places.places(cells)
+    table = pd.DataFrame(
         {
-            "place": position,
-            "date": wall.dt.normalize().to_numpy(),
-            "hour": np.where(has_clock(chosen), wall.dt.hour, _NO_HOUR),
-            "n": chosen["weight"].to_numpy(dtype=float),
+            "place": place.astype(np.int32),
+            "date": day.astype("datetime64[D]").astype("datetime64[s]"),
+            "hour": hour.astype(np.int8),
+            "n": weight / MILLIONTHS,
         }
     )
-    placed = rows[rows["place"] >= 0]
-    n_outside = float(rows.loc[rows["place"] < 0, "n"].sum())
-    table = _sum_by(placed, ["place", "date", "hour"])
-    _LOG.info(
-        "%d of %d incidents counted, %g outside the places", len(placed), len(rows), n_outside
-    )
-    is_context = (chosen["is_context"].to_numpy(dtype=bool) & (position >= 0)).astype(bool)
-    context = np.bincount(
-        position[is_context],
-        weights=rows["n"].to_numpy()[is_context],
-        minlength=len(places),
-    )
+    context = np.zeros(len(places))
+    for one, n in tally.context.items():
+        context[one] = n / MILLIONTHS
     if missing is None:
         missing = pd.PeriodIndex([], freq="M")
-    counts = Counts(table, places, start, end, tier, n_outside, context, missing)
+    week = pd.DataFrame(
+        tally.area_week / MILLIONTHS, index=task.area_ids, columns=[*range(HOURS), NO_HOUR]
+    )
+    counts = Counts(
+        table=table,
+        places=places,
+        start=start,
+        end=end,
+        tier=tier,
+        n_outside=tally.n_outside / MILLIONTHS,
+        context=context,
+        missing=missing,
+        area_week=week,
+        walk=dict(zip(WALK, tally.walk.tolist(), strict=True)),
+        n_points=tally.n_points,
+        months_seen=pd.PeriodIndex.from_ordinals(sorted(tally.months), freq="M"),
+        sources=tuple(sorted(tally.sources)),
+        account=account,
+    )
+    _LOG.info("%r: %g outside the places; rows %s", counts, counts.n_outside, counts.walk)
     if counts.n_days == 0:
         msg = f"Invalid missing '{len(missing)} months'. Must leave a part of the period."
         raise InputError(msg)
     return counts
+
+
+def run(
+    incidents: Incidents,
+    task: Task[Result],
+    *,
+    client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
+    progress: bool | None = None,
+) -> tuple[list[Result], Account | None]:
+    """Do a task on all incidents, wherever they are.
+
+    Parameters
+    ----------
+    incidents : GeoDataFrame, Reading, Dataset or path
+        As for `count_incidents`.
+    task : callable
+        Takes an iterable of `Batch` and gives a result.
+    client, progress
+        As for `count_incidents`.
+
+    Returns
+    -------
+    list, Account or None
+        The results of all parts in order, and where every row of a dataset went.
+    """
+    if isinstance(incidents, (str, PathLike, list, tuple)):
+        incidents = open_incidents(incidents)
+    if isinstance(incidents, Dataset):
+        return incidents.run(task, client=client, progress=progress)
+    table = incidents.incidents if isinstance(incidents, Reading) else incidents
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise invalid(
+            "incidents",
+            type(table).__name__,
+            "an incidents table, a Reading, a Dataset or a path",
+            "Use hs.read_incidents(path).",
+        )
+    if client is not None:
+        msg = (
+            "A table in memory cannot be counted on a cluster. Must be files that every worker can "
+            "read. Leave out client=, or give the folder of the files."
+        )
+        raise InputError(msg)
+    account = incidents if isinstance(incidents, Reading) else None
+    return [task([batch_of(table)])], account
+
+
+def count_task(
+    places: gpd.GeoDataFrame | Grid,
+    *,
+    areas: gpd.GeoDataFrame | None = None,
+    reach: float = 0.0,
+    span: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> CountTask:
+    """Make everything ready that counting needs, once for all batches."""
+    if isinstance(places, Grid):
+        check_size(places.n_cells)
+        finder: Grid | PlaceIndex = places
+        place_ids = pd.Index([], dtype="str")
+    else:
+        PLACES.validate(places)
+        check_size(len(places))
+        finder, place_ids = PlaceIndex.build(places), places.index
+    days = None
+    if span is not None:
+        first, end = (moment.tz_localize(None).to_datetime64() for moment in span)
+        days = (_day(first), _day(end))
+    if areas is None:
+        return CountTask(finder, place_ids, days=days)
+    check_areas(areas)
+    polygons = areas.geometry.to_numpy()
+    around = shapely.union_all(polygons) if reach > 0 else None
+    index = PolygonIndex.build(polygons, areas.index.to_numpy(dtype=object))
+    return CountTask(finder, place_ids, index, areas.index, around, reach, days)
+
+
+def _day(moment: np.datetime64) -> int:
+    return int(moment.astype("datetime64[D]").astype(np.int64))
 
 
 def _sum_by(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -299,31 +452,17 @@ def _sum_by(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return rows.groupby(columns, sort=True)["n"].sum().reset_index()
 
 
-def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Give the period from the first to the last day (month, for monthly data) with an incident.
-
-    Parameters
-    ----------
-    incidents : GeoDataFrame
-        An incidents table with at least one row.
-
-    Returns
-    -------
-    start, end : Timestamp
-        Midnights in Europe/London; the end is the first midnight after the period.
-
-    Raises
-    ------
-    InputError
-        If there is no incident.
-    """
-    times = incidents["start"].dropna()
-    if times.empty:
+def _observed_period(
+    tally: Tally, tier: Tier, account: Account | None
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Give the period from the first to the last day (month, for monthly data) with an incident."""
+    if tally.first is None or tally.last is None:
+        if account is not None and account.n_rows:
+            raise account.nothing_accepted()
         msg = "There are no incidents to take a period from. Give period=(start, end)."
         raise InputError(msg)
-    first = times.min().tz_convert(TIMEZONE).tz_localize(None).normalize()
-    last = times.max().tz_convert(TIMEZONE).tz_localize(None).normalize()
-    if tier_of(incidents) == "monthly":
+    first, last = (pd.Timestamp(np.datetime64(day, "D")) for day in (tally.first, tally.last))
+    if tier == "monthly":
         start, end = first.replace(day=1), last.replace(day=1) + pd.DateOffset(months=1)
     else:
         start, end = first, last + pd.Timedelta(days=1)
@@ -331,9 +470,10 @@ def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     return start.tz_localize(TIMEZONE), end.tz_localize(TIMEZONE)
 
 
-def _given_period(
+def given_period(
     period: tuple[pd.Timestamp | str, pd.Timestamp | str],
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Read a period that the caller gives, as midnights in London."""
     start, end = (_date(value) for value in period)
     if not end > start:
         raise invalid("period", period, "a start and a later end")
@@ -348,26 +488,3 @@ def _date(value: pd.Timestamp | str) -> pd.Timestamp:
     if moment.tzinfo is not None:
         moment = moment.tz_convert(TIMEZONE).tz_localize(None)
     return moment.normalize()
-
-
-def place_positions(incidents: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
-    """Find the place of each incident: by its point, else by a code that it carries.
-
-    Parameters
-    ----------
-    incidents : GeoDataFrame
-        An incidents table.
-    places : GeoDataFrame
-        A places table.
-
-    Returns
-    -------
-    array of int64
-        Positions in `places`; −1 for none.
-    """
-    position = locate(places, incidents.geometry.x.to_numpy(), incidents.geometry.y.to_numpy())
-    is_placed = has_point(incidents)
-    for column in ("area_code", "borough"):
-        by_code = places.index.get_indexer(pd.Index(incidents[column]))
-        position = np.where(~is_placed & (position < 0), by_code, position)
-    return np.asarray(position, dtype=np.int64)

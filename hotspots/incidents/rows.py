@@ -1,203 +1,467 @@
-"""Judge the rows of one raw table: parse every part, then accept, set aside or reject.
+"""Judge the rows of a chunk: set aside what is out of scope, reject what cannot be used.
 
 What is out of scope is decided first, so that a broken row of another crime type is never counted
-as a rejected report of anti-social behaviour.
+as a rejected report of anti-social behaviour, and never read further.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from hotspots.areas import load_boroughs, to_national_grid
-from hotspots.errors import invalid
-from hotspots.incidents.clock import read_moments
+from hotspots.areas import load_boroughs
+from hotspots.incidents.batch import EXTRA, MILLIONTHS, Batch
 from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
-from hotspots.tables import CRS
+from hotspots.incidents.layouts import match_layout
+from hotspots.incidents.mapping import plain_text
+from hotspots.incidents.moments import (
+    MONTH,
+    HOUR,
+    MINUTE,
+    TimeRules,
+    When,
+    decide_times,
+    floor_months,
+    ends_of,
+    read_times,
+)
+from hotspots.incidents.parts import Distinct, Parts, distinct
+from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
+from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Callable, Mapping
 
-    from hotspots.incidents.files import RawTable
     from hotspots.incidents.layouts import Layout
+    from hotspots.incidents.mapping import Mapping as ColumnMapping
+    from hotspots.sources import RawChunk
 
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
+    Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+SCOPE_REASONS: Final = {
+    "other_crime_type": "not anti-social behaviour",
+    "flagged_duplicate": "the source says that the row is a duplicate",
+    "excluded_code": "a code for duplicates, errors, tests or police-generated records",
+    "recall": "a further call about an incident that has its own row",
+    "not_asb": "has codes, but none of anti-social behaviour",
+    "zero_weight": "a counted cell without incidents",
+}
+"""Why a row is out of scope, by reason code."""
+
+REASONS: Final = BROKEN_REASONS | {
+    "missing_time": "no date or time is given",
+    "bad_time": "the date or time cannot be read",
+    "nonexistent_time": "the clock skipped that hour (the clocks went forward)",
+    "future_time": "the date is more than a day in the future",
+    "old_time": "the date is before 1990, as when a system fills in 1900",
+    "end_before_start": "the interval ends before it begins",
+    "bad_location": "only one coordinate, not numbers, or 0, 0",
+    "swapped_location": "in Great Britain only if the two coordinates are exchanged",
+    "outside_great_britain": "the coordinates are not in Great Britain",
+    "bad_weight": "the weight is not a number above 0 and at most 1,000,000",
+    "repeated_id": "the source's reference was used by an earlier row of the same day",
+}
+"""Why a row is rejected, by reason code."""
+
+CODES_OF_REASONS: Final = (*SCOPE_REASONS, *REASONS)
+"""All reasons; their positions stand for them in arrays."""
+
+N_SCOPE: Final = len(SCOPE_REASONS)
+ACCEPTED: Final = -1
+
+_EARLIEST: Final = np.datetime64("1990-01-01", "us")
+_LARGEST_WEIGHT: Final = 1_000_000.0
+_SMALLEST_WEIGHT: Final = 1 / MILLIONTHS
 _ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behaviour", "asb"})
 _YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
-_LONDON: Final = "Europe/London"
-_LARGEST_DEGREE: Final = 180.0
 _CODE_LENGTH: Final = 3
-_GRID: Final = (700_000.0, 1_300_000.0)
+_NOT_ASB: Final = -2
+_EXCLUDED: Final = -1
 # How the simulator marks what it writes in another source's layout.
 _SIMULATED: Final = "simulated"
 
 
-class _Rows:
-    """The raw columns of a table, by the part they play."""
-
-    def __init__(self, raw: RawTable, columns_of: Mapping[str, tuple[str, ...]]) -> None:
-        self.frame = raw.frame
-        self.columns_of = columns_of
-
-    def __contains__(self, part: str) -> bool:
-        return part in self.columns_of
-
-    def raw(self, part: str) -> pd.Series[Any]:
-        return self.frame[self.columns_of[part][0]]
-
-    def text(self, part: str) -> pd.Series[Any]:
-        """Texts of a part, missing where there is none."""
-        if part not in self:
-            return pd.Series(None, index=self.frame.index, dtype="str")
-        return _text(self.raw(part))
-
-    def number(self, part: str) -> pd.Series[Any]:
-        """Numbers of a part; NaN where there is none or it is not a number."""
-        return pd.to_numeric(self.raw(part), errors="coerce").astype("float64")
-
-
-def _text(values: pd.Series[Any]) -> pd.Series[Any]:
-    texts = values.astype("str").str.strip()
-    missing = values.isna() | texts.isin(["", "nan", "None", "NaT", "<NA>"])
-    return texts.mask(missing)
-
-
-def judge_rows(
-    raw: RawTable,
-    layout: Layout,
-    columns_of: Mapping[str, tuple[str, ...]],
-    crs: object,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Parse a raw table and decide the outcome of every row.
+@dataclass(frozen=True)
+class Conventions:
+    """How one source says things: decided on its first rows, kept for all of them.
 
     Parameters
     ----------
-    raw : RawTable
-        The table as it was given.
     layout : Layout
-        Its layout.
-    columns_of : mapping of str to tuple of str
+        The arrangement of its columns.
+    columns : dict of str to tuple of str
         The columns that play each part.
+    start, end : TimeRules
+        How it says when.
+    points : PointRules
+        How it says where.
+    crime_part : str
+        Part with the type of crime; "" if all rows are anti-social behaviour.
+    meanings : dict of str to str
+        The caller's own meaning of texts in the columns of codes.
+    source : str
+        What the incidents' `source` says.
+    noun : str
+        What one row is, in the plural.
+    notes : tuple of str
+        What to tell the user.
+    """
+
+    layout: Layout
+    columns: dict[str, tuple[str, ...]]
+    start: TimeRules
+    end: TimeRules
+    points: PointRules
+    crime_part: str
+    meanings: dict[str, str]
+    source: str
+    noun: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of the rows of a chunk.
+
+    Parameters
+    ----------
+    lines : array of int64
+        Line of each row, the broken ones last.
+    reason : array of int8
+        Position in `CODES_OF_REASONS` of why each was left out; `ACCEPTED` if it was not.
+    detail : callable
+        Gives what was wrong with some rows (positions), as a list of texts.
+    accepted : Batch
+        The accepted rows.
+    """
+
+    lines: Integers
+    reason: np.ndarray[Any, np.dtype[np.int8]]
+    detail: Callable[[Integers], list[str]]
+    accepted: Batch
+
+
+def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> Conventions:
+    """Decide how a source says things, on its first rows.
+
+    Parameters
+    ----------
+    chunk : RawChunk
+        The first rows.
+    name : str
+        The source, for messages.
+    mapping : Mapping
+        What the caller says about columns and codes; it overrules what is recognised.
     crs : object
-        Coordinate system of the coordinates, or None for the usual ones.
+        Coordinate system of the source's points, or None.
 
     Returns
     -------
-    DataFrame, list of str
-        One row a raw row, with `outcome` ("accepted", "out_of_scope", "rejected"), `reason`,
-        `detail`, the columns of an incidents table, `easting` and `northing`, and the columns that
-        play no part; and the notes on what was assumed.
+    Conventions
+        For all rows of the source.
+
+    Raises
+    ------
+    InputError
+        If the layout cannot be recognised or something that the caller says does not fit.
     """
-    rows = _Rows(raw, columns_of)
-    index = raw.frame.index
-    notes: list[str] = []
-    reason = pd.Series("", index=index, dtype="str")
-    detail = pd.Series("", index=index, dtype="str")
-
-    def mark(mask: pd.Series[Any], why: str, given: pd.Series[Any] | str = "") -> None:
-        new = mask & (reason == "")
-        reason[new] = why
-        detail[new] = given[new].fillna("") if isinstance(given, pd.Series) else given
-
-    closing = _codes(rows, ("closing", "heading"))
-    codes = np.column_stack([closing, _codes(rows, ("codes", "qualifiers", "asb_type"))])
-    weight = rows.number("weight") if "weight" in rows else pd.Series(1.0, index=index)
-    _mark_scope(rows, codes, weight, mark)
-    out_of_scope = reason != ""
-
-    time = _time_texts(rows)
-    moments = read_moments(time)
-    shown = _text(time)
-    mark(shown.isna(), "missing_time")
-    mark(moments.is_nonexistent, "nonexistent_time", shown)
-    mark(moments.start.isna(), "bad_time", shown)
-    easting, northing = _locate(rows, crs, mark, notes)
-    mark(~(np.isfinite(weight) & (weight > 0)), "bad_weight", rows.text("weight"))
-
-    precision = _precision(moments.precision, layout, rows)
-    table = pd.DataFrame(
-        {
-            "file": raw.name,
-            "line": raw.lines.to_numpy(),
-            "native_id": rows.text("id"),
-            "start": _floor(moments.start, precision),
-            "end": _ends(rows, moments.start, precision),
-            "time_precision": precision,
-            "asb_type": _of_role(rows, codes, "asb_type", "type"),
-            "heading": _of_role(rows, codes, "heading", "heading"),
-            "qualifiers": _qualifiers(rows, codes),
-            "source": _source(rows, layout),
-            "channel": rows.text("channel"),
-            "location_precision_m": np.nan,
-            "location": rows.text("location"),
-            "weight": weight,
-            "person_key": rows.text("person_key"),
-            "is_ambiguous_time": moments.is_ambiguous,
-            "is_context": False,
-            "area_code": rows.text("area_code"),
-            "borough": _borough_codes(rows),
-            "easting": easting,
-            "northing": northing,
-        },
-        index=index,
-    )
-    listed = "," + table["qualifiers"].fillna("") + ","
-    table["is_flagged_repeat"] = listed.str.contains(",610,", regex=False)
-    table["is_flagged_vulnerable"] = listed.str.contains(",635,", regex=False)
-
-    if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns_of):
-        notes.append(f"no column of codes or types: all rows are taken to be {layout.noun}")
-
+    names = chunk.table.column_names
+    if POINT_X in names and not {"easting", "longitude"} & set(mapping.columns):
+        mapping = mapping.with_columns({"easting": POINT_X, "northing": POINT_Y})
+    layout, columns = match_layout(names, name, mapping)
+    noun = mapping.noun or layout.noun
+    parts = Parts(chunk.table, columns)
+    start, end, notes = decide_times(parts, mapping.date_order)
+    points, said = decide_points(parts, mapping.crs or crs)
+    notes += said
+    if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns):
+        notes.append(f"no column of codes or types: all rows are taken to be {noun}")
     if layout.aliases:
-        notes.append(_columns_in_words(rows))
-    table["reason"] = reason
-    table["detail"] = detail
-    table["outcome"] = np.select(
-        [out_of_scope, reason != ""], ["out_of_scope", "rejected"], "accepted"
+        notes.append(_columns_in_words(columns, names))
+    return Conventions(
+        layout=layout,
+        columns=columns,
+        start=start,
+        end=end,
+        points=points,
+        crime_part=_crime_part(parts),
+        meanings=mapping.meanings(),
+        source=_source(parts, layout),
+        noun=noun,
+        notes=tuple(notes),
     )
-    return _with_extra_columns(table, rows), notes
 
 
-def _columns_in_words(rows: _Rows) -> str:
+def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
+    """Parse a chunk and decide the outcome of every row.
+
+    Parameters
+    ----------
+    chunk : RawChunk
+        The rows as they were given.
+    name : str
+        Their source.
+    conventions : Conventions
+        How the source says things.
+
+    Returns
+    -------
+    Judged
+        The accepted rows, and why each other row was left out.
+    """
+    n_rows = chunk.table.num_rows
+    reason = np.full(n_rows + len(chunk.broken), ACCEPTED, dtype=np.int8)
+    broken = [CODES_OF_REASONS.index(why) for why in chunk.broken["reason"]]
+    reason[n_rows:] = broken
+    marks = _Marks(reason[:n_rows])
+    every = Parts(chunk.table, conventions.columns)
+    codes = _all_codes(every, conventions.meanings)
+    _mark_scope(every, conventions, codes, marks)
+
+    kept = np.flatnonzero(marks.is_open)
+    parts = every.take(kept) if len(kept) < n_rows else every
+    marks.narrow(kept)
+    when = read_times(parts, conventions.start)
+    _mark_times(when, marks)
+    points = read_points(parts, conventions.points)
+
+    def shown() -> pa.Array:
+        return shown_points(parts, conventions.points)
+
+    marks.mark(points.is_broken, "bad_location", shown)
+    marks.mark(points.is_outside & points.is_swapped, "swapped_location", shown)
+    marks.mark(points.is_outside, "outside_great_britain", shown)
+    weight, is_bad = _weights(parts)
+    marks.mark(is_bad, "bad_weight", lambda: parts.text("weight"))
+    precision = _precision(when, conventions)
+    start = floor_months(when.moments.start, precision == MONTH)
+    given_end = _given_ends(parts, conventions, start, marks)
+
+    good = np.flatnonzero(marks.is_open)
+    accepted = parts.take(good) if len(good) < len(parts) else parts
+    rows = kept[good]
+    batch = Batch(
+        name=name,
+        lines=chunk.lines[rows],
+        start=start[good],
+        end=ends_of(start[good], precision[good], given_end[good]),
+        precision=precision[good],
+        is_ambiguous=when.moments.is_ambiguous[good],
+        easting=points.easting[good],
+        northing=points.northing[good],
+        weight=weight[good],
+        area_code=accepted.distinct("area_code"),
+        borough=_borough_codes(accepted),
+        reference=accepted.text("id") if "id" in accepted else None,
+        sources=frozenset({conventions.source}),
+        rest=lambda chosen: _rest(accepted, conventions, codes[rows], chosen),
+    )
+    lines = np.append(chunk.lines, chunk.broken["line"].to_numpy(dtype=np.int64))
+    details = chunk.broken["detail"].to_list()
+    return Judged(lines, reason, marks.teller(n_rows, details), batch)
+
+
+class _Marks:
+    """The reasons of the rows of a chunk, the first one of each row, and what was given."""
+
+    def __init__(self, reason: np.ndarray[Any, np.dtype[np.int8]]) -> None:
+        self.reason = reason
+        self.rows = np.arange(len(reason))
+        self.details: dict[int, tuple[Integers, Callable[[], pa.Array]]] = {}
+
+    @property
+    def is_open(self) -> Flags:
+        return np.asarray(self.reason[self.rows] == ACCEPTED)
+
+    def narrow(self, kept: Integers) -> None:
+        """Mark from now on only these rows."""
+        self.rows = kept
+
+    def mark(self, mask: Flags, why: str, given: Callable[[], pa.Array] | None = None) -> None:
+        """Give a reason to the rows of a mask that have none yet."""
+        new = mask & self.is_open
+        if not new.any():
+            return
+        code = CODES_OF_REASONS.index(why)
+        self.reason[self.rows[new]] = code
+        if given is not None:
+            self.details[code] = (self.rows, given)
+
+    def teller(self, n_rows: int, broken: list[str]) -> Callable[[Integers], list[str]]:
+        """Give the function that says what was wrong with rows, the broken ones being the last."""
+        reason, details = self.reason, self.details
+
+        def tell(positions: Integers) -> list[str]:
+            told: list[str] = [""] * len(positions)
+            is_broken = positions >= n_rows
+            for place in np.flatnonzero(is_broken):
+                told[place] = broken[positions[place] - n_rows]
+            whole = np.flatnonzero(~is_broken)
+            for code in np.unique(reason[positions[whole]]):
+                if int(code) not in details:
+                    continue
+                rows, given = details[int(code)]
+                chosen = whole[reason[positions[whole]] == code]
+                texts = given().take(pa.array(np.searchsorted(rows, positions[chosen])))
+                for place, text in zip(chosen, pc.cast(texts, pa.string()).to_pylist(), strict=True):
+                    told[place] = "" if text is None else text[:LONGEST_DETAIL]
+            return told
+
+        return tell
+
+
+def _mark_scope(
+    parts: Parts, conventions: Conventions, codes: np.ndarray[Any, Any], marks: _Marks
+) -> None:
+    if conventions.crime_part:
+        crime = parts.distinct(conventions.crime_part)
+        is_asb = crime.spread([_plain(word) in _ASB_CRIME_TYPES for word in crime.texts()], False)
+        marks.mark(~is_asb.astype(bool), "other_crime_type", crime.column)
+    if "duplicate" in parts:
+        flag = parts.distinct("duplicate")
+        is_flagged = flag.spread([word.lower() in _YES for word in flag.texts()], False)
+        marks.mark(is_flagged.astype(bool), "flagged_duplicate")
+    if codes.shape[1]:
+        for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
+            wanted = [*_of_roles(role), _EXCLUDED] if role == "excluded" else _of_roles(role)
+            first = _first_of(codes, wanted)
+            texts = pa.array(np.maximum(first, 0)).cast(pa.string())
+            marks.mark(first != 0, why, lambda texts=texts: texts)  # type: ignore[misc]
+        is_asb = np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
+        must = "codes" in parts or "closing" in parts
+        is_other = (codes == _NOT_ASB).any(axis=1)
+        marks.mark(~is_asb if must else ~is_asb & is_other, "not_asb")
+    if "weight" in parts:
+        marks.mark(parts.number("weight") == 0, "zero_weight")
+
+
+def _mark_times(when: When, marks: _Marks) -> None:
+    def shown() -> pa.Array:
+        return when.shown
+
+    moments = when.moments
+    marks.mark(~when.is_given, "missing_time")
+    marks.mark(moments.is_nonexistent, "nonexistent_time", shown)
+    marks.mark(np.isnat(moments.start), "bad_time", shown)
+    tomorrow = np.datetime64("now", "us") + np.timedelta64(1, "D")
+    marks.mark(moments.start > tomorrow, "future_time", shown)
+    marks.mark(moments.start < _EARLIEST, "old_time", shown)
+
+
+def _weights(parts: Parts) -> tuple[Integers, Flags]:
+    """Give the weights in millionths, and which are none."""
+    if "weight" not in parts:
+        return np.full(len(parts), MILLIONTHS, dtype=np.int64), np.zeros(len(parts), dtype=bool)
+    given = parts.number("weight")
+    is_good = (given >= _SMALLEST_WEIGHT) & (given <= _LARGEST_WEIGHT)
+    rounded = np.rint(np.where(is_good, given, 0.0) * MILLIONTHS).astype(np.int64)
+    return rounded, ~is_good
+
+
+def _precision(when: When, conventions: Conventions) -> np.ndarray[Any, np.dtype[np.int8]]:
+    precision = when.moments.precision
+    if conventions.start.whole == "month":
+        return np.full(len(precision), MONTH, dtype=np.int8)
+    if conventions.layout.has_whole_hours:
+        return np.where(precision == MINUTE, HOUR, precision).astype(np.int8)
+    return precision
+
+
+def _given_ends(
+    parts: Parts, conventions: Conventions, start: np.ndarray[Any, Any], marks: _Marks
+) -> np.ndarray[Any, Any]:
+    """Give the ends that the source states; NaT where there is none or it cannot be read."""
+    rules = conventions.end
+    if not (rules.whole or rules.date):
+        return np.full(len(parts), np.datetime64("NaT", "us"))
+    when = read_times(parts, rules)
+    end = when.moments.start.copy()
+    if rules.date == conventions.start.date and rules.date:
+        # A clock time alone that is before the start is of the next day.
+        end = np.where(end < start, end + np.timedelta64(1, "D"), end)
+    marks.mark(end < start, "end_before_start", lambda: when.shown)
+    return end
+
+
+def _rest(
+    parts: Parts, conventions: Conventions, codes: np.ndarray[Any, Any], chosen: Integers | None
+) -> pd.DataFrame:
+    """Give the columns of accepted rows that only a table of incidents needs."""
+    if chosen is not None:
+        parts, codes = parts.take(chosen), codes[chosen]
+    qualifiers = _qualifiers(codes)
+    listed = "," + qualifiers.fillna("") + ","
+    columns = {
+        "asb_type": _of_role(codes, "type"),
+        "heading": _headings(parts, codes),
+        "qualifiers": qualifiers,
+        "source": pd.Series(conventions.source, index=range(len(parts)), dtype="str"),
+        "channel": _series(parts.text("channel")),
+        "location": _series(parts.text("location")),
+        "person_key": _series(parts.text("person_key")),
+        "is_flagged_repeat": listed.str.contains(",610,", regex=False).astype(bool),
+        "is_flagged_vulnerable": listed.str.contains(",635,", regex=False).astype(bool),
+    }
+    used = {column for names in conventions.columns.values() for column in names}
+    extra = [name for name in parts.table.column_names if name not in {*used, POINT_X, POINT_Y}]
+    others = {f"{EXTRA}{name}": parts.column(name).to_pandas() for name in extra}
+    return pd.DataFrame(columns).assign(**others)
+
+
+def _series(texts: pa.Array) -> pd.Series[Any]:
+    return pd.Series(texts.to_pandas(), dtype="str" if pd.__version__ >= "3" else "object")
+
+
+def _columns_in_words(columns: Mapping[str, tuple[str, ...]], names: list[str]) -> str:
     """Say which column was taken for what, and which were not used."""
     used = [
-        f"{part} = {', '.join(columns)}"
-        for part, columns in rows.columns_of.items()
-        if not columns[0].startswith("_")
+        f"{part} = {', '.join(own)}"
+        for part, own in columns.items()
+        if own[0] not in (POINT_X, POINT_Y)
     ]
-    taken = {column for columns in rows.columns_of.values() for column in columns}
-    rest = [str(column) for column in rows.frame.columns if column not in taken]
+    taken = {column for own in columns.values() for column in own} | {POINT_X, POINT_Y}
+    rest = [name for name in names if name not in taken]
     said = f"columns: {'; '.join(used)}"
     return said + (f"; not used: {', '.join(rest)}" if rest else "")
 
 
-def _with_extra_columns(table: pd.DataFrame, rows: _Rows) -> pd.DataFrame:
-    used = {column for columns in rows.columns_of.values() for column in columns}
-    extra = {}
-    for column in rows.frame.columns:
-        if column not in used:
-            name = f"{column}_given" if column in (*table.columns, "geometry") else str(column)
-            extra[name] = rows.frame[column]
-    return table.assign(**extra)
-
-
-def _codes(rows: _Rows, parts: tuple[str, ...]) -> np.ndarray[Any, Any]:
-    """Give the three-digit codes of every row as whole numbers, a column each; 0 for none."""
+def _all_codes(parts: Parts, meanings: Mapping[str, str]) -> np.ndarray[Any, Any]:
+    """Give the codes of every row as whole numbers, a column each, closing codes first; 0: none."""
     names = codes_by_name()
+    own = {text: _code_of(meaning, names) for text, meaning in meanings.items()}
     found = []
-    for part in parts:
-        for column in rows.columns_of.get(part, ()):
-            # Codes repeat: each different text is read once.
-            code_of, different = pd.factorize(_text(rows.frame[column]))
-            lists = [_split(str(text), names) for text in different]
+    for part in ("closing", "heading", "codes", "qualifiers", "asb_type"):
+        for column in parts.columns.get(part, ()):
+            different = distinct(parts.column(column))
+            lists = [_split(text, names, own) for text in different.texts()]
             longest = max((len(codes) for codes in lists), default=0)
             table = np.zeros((len(lists) + 1, longest), dtype=np.int32)
             for row, codes in enumerate(lists):
                 table[row, : len(codes)] = codes
-            found.append(table[code_of])  # a missing text has code −1: the last row, no codes
-    return np.column_stack(found) if found else np.zeros((len(rows.frame), 0), dtype=np.int32)
+            found.append(table[different.codes])  # no text has code −1: the last row, no codes
+    return np.column_stack(found) if found else np.zeros((len(parts), 0), dtype=np.int32)
+
+
+def _code_of(meaning: str, names: Mapping[str, str]) -> int:
+    special = {"excluded": _EXCLUDED, "not_asb": _NOT_ASB}
+    return special[meaning] if meaning in special else int(names.get(meaning.lower(), meaning))
+
+
+def _split(text: str, names: Mapping[str, str], own: Mapping[str, int]) -> list[int]:
+    """Read the codes in a cell: a name, a code, or several codes with anything between them."""
+    plain = plain_text(text)
+    if plain in own:
+        return [own[plain]]
+    if plain in names:
+        return [int(names[plain])]
+    parts = "".join(c if c in "0123456789" else " " for c in text).split()
+    return [int(part) for part in parts if len(part) == _CODE_LENGTH]
 
 
 def _first_of(codes: np.ndarray[Any, Any], wanted: list[int]) -> np.ndarray[Any, Any]:
@@ -213,162 +477,22 @@ def _of_roles(*roles: str) -> list[int]:
     return [int(code) for code, entry in load_codes().items() if entry.role in roles]
 
 
-def _split(text: str, names: Mapping[str, str]) -> list[int]:
-    """Read the codes in a cell: a name, a code, or several codes with anything between them."""
-    if text.lower() in names:
-        return [int(names[text.lower()])]
-    parts = "".join(c if c in "0123456789" else " " for c in text).split()
-    return [int(part) for part in parts if len(part) == _CODE_LENGTH]
-
-
-def _mark_scope(
-    rows: _Rows,
-    codes: np.ndarray[Any, Any],
-    weight: pd.Series[Any],
-    mark: Any,  # noqa: ANN401
-) -> None:
-    index = rows.frame.index
-    crime = _crime_types(rows)
-    if crime is not None:
-        mark(~_plain(crime).isin(_ASB_CRIME_TYPES), "other_crime_type", crime)
-    if "duplicate" in rows:
-        mark(rows.text("duplicate").str.lower().isin(_YES), "flagged_duplicate")
-    for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
-        first = pd.Series(_first_of(codes, _of_roles(role)), index=index)
-        mark(first > 0, why, first.astype("str"))
-    if "codes" in rows or "closing" in rows:
-        is_asb = np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
-        mark(pd.Series(~is_asb, index=index), "not_asb")
-    mark(weight == 0, "zero_weight")
-
-
-def _plain(words: pd.Series[Any]) -> pd.Series[Any]:
-    return words.str.lower().str.replace("-", " ", regex=False)
-
-
-def _crime_types(rows: _Rows) -> pd.Series[Any] | None:
-    """Give the crime type of each row, if the table has several: some call the column category."""
-    if "crime_type" in rows:
-        return rows.text("crime_type")
-    if "heading" in rows and _plain(rows.text("heading")).isin(_ASB_CRIME_TYPES).any():
-        return rows.text("heading")
-    return None
-
-
-def _time_texts(rows: _Rows) -> pd.Series[Any]:
-    """Give the column of times, or join the columns of date and clock."""
-    if "start" in rows:
-        return rows.raw("start")
-    if "date" not in rows:
-        return rows.raw("month")
-    if "time" not in rows:
-        return rows.raw("date")
-    date, clock = rows.text("date"), rows.text("time")
-    clock = clock.mask(clock.str.fullmatch("[0-9]{1,2}").fillna(value=False), clock + ":00")
-    return date.where(clock.isna(), date + " " + clock)
-
-
-def _precision(parsed: pd.Series[Any], layout: Layout, rows: _Rows) -> pd.Series[Any]:
-    if layout.has_whole_hours:
-        return parsed.where(parsed != "minute", "hour")
-    if "start" not in rows and "date" not in rows:
-        return pd.Series("month", index=parsed.index, dtype="str")
-    return parsed
-
-
-def _floor(start: pd.Series[Any], precision: pd.Series[Any]) -> pd.Series[Any]:
-    """Move months to their first moment: some sources date them to a day inside."""
-    is_month = precision == "month"
-    if not is_month.any():
-        return start
-    wall = start.dt.tz_localize(None).dt.to_period("M").dt.start_time.dt.as_unit("us")
-    return start.mask(is_month, wall.dt.tz_localize(_LONDON))
-
-
-def _ends(rows: _Rows, start: pd.Series[Any], precision: pd.Series[Any]) -> pd.Series[Any]:
-    """Give the end of the interval: the source's, or that of the day or month."""
-    wall = start.dt.tz_localize(None)
-    months = wall.dt.to_period("M").dt.end_time.dt.ceil("D").dt.as_unit("us")
-    days = wall.dt.normalize() + pd.Timedelta(days=1)
-    is_coarse = precision.isin(["day", "month"])
-    last = months.where(precision == "month", days).where(is_coarse).dt.as_unit("us")
-    ends: pd.Series[Any] = last.dt.tz_localize(_LONDON)
-    if "end" in rows:
-        given = read_moments(rows.raw("end")).start
-        ends = ends.mask(given.notna(), given)
-    return ends
-
-
-def _locate(
-    rows: _Rows,
-    crs: object,
-    mark: Any,  # noqa: ANN401
-    notes: list[str],
-) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """Give easting and northing, missing where no place is given, and mark what cannot be."""
-    index = rows.frame.index
-    missing = pd.Series(np.nan, index=index)
-    if "easting" in rows and "northing" in rows:
-        parts = ("easting", "northing")
-    elif "longitude" in rows and "latitude" in rows:
-        parts = ("longitude", "latitude")
-    else:
-        return missing, missing
-    x, y = (rows.number(part) for part in parts)
-    given = [rows.text(part) for part in parts]
-    shown = given[0].fillna("") + ", " + given[1].fillna("")
-    is_given = given[0].notna() | given[1].notna()
-    broken = is_given & (~np.isfinite(x) | ~np.isfinite(y) | ((x == 0) & (y == 0)))
-    mark(broken, "bad_location", shown)
-    use = is_given & ~broken
-    is_degrees = parts[0] == "longitude"
-    if not is_degrees and crs is None and use.any():
-        is_degrees = bool(x[use].abs().max() <= _LARGEST_DEGREE)
-        if is_degrees:
-            notes.append("the coordinates were read as longitude and latitude")
-    easting, northing = missing.copy(), missing.copy()
-    to_grid, path = _grid_path(crs, is_degrees=is_degrees)
-    easting[use], northing[use] = to_grid(x[use].to_numpy(), y[use].to_numpy())
-    notes.append(f"coordinates: {path}")
-    inside = easting.between(0, _GRID[0]) & northing.between(0, _GRID[1])
-    mark(use & ~inside, "outside_great_britain", shown)
-    return easting.where(inside), northing.where(inside)
-
-
-def _grid_path(crs: object, *, is_degrees: bool) -> tuple[Any, str]:
-    """Find the way from the given coordinates to the National Grid, and its name for the record."""
-    import pyproj  # noqa: PLC0415 (slow to import)
-
-    try:
-        own = pyproj.CRS.from_user_input(crs) if crs is not None else None
-    except pyproj.exceptions.CRSError as error:
-        raise invalid("crs", crs, "a coordinate system such as 'EPSG:27700'") from error
-    if own is None:
-        own = pyproj.CRS.from_epsg(4326 if is_degrees else 27700)
-    if own == pyproj.CRS.from_user_input(CRS):
-        return (lambda x, y: (x, y)), "given in EPSG:27700"
-    if own == pyproj.CRS.from_epsg(4326):
-        return to_national_grid, "EPSG:4326 to EPSG:27700 by OSTN15"
-    to_degrees = pyproj.Transformer.from_crs(own, 4326, always_xy=True)
-    name = own.to_string()
-    return (
-        lambda x, y: to_national_grid(*to_degrees.transform(x, y)),
-        f"{name} to EPSG:4326 by PROJ, then to EPSG:27700 by OSTN15",
-    )
-
-
-def _of_role(rows: _Rows, codes: np.ndarray[Any, Any], part: str, role: str) -> pd.Series[Any]:
+def _of_role(codes: np.ndarray[Any, Any], role: str) -> pd.Series[Any]:
     """Give the value of the first code of a role: the type or the heading."""
     value_of = {int(code): entry.value for code, entry in load_codes().items()}
-    first = pd.Series(_first_of(codes, _of_roles(role)), index=rows.frame.index)
-    values = first.map(value_of).astype("str").mask(first == 0)
-    # A heading in the source's own words is better than none.
-    return values.where(values.notna(), rows.text(part)) if part == "heading" else values
+    first = pd.Series(_first_of(codes, _of_roles(role)))
+    return first.map(value_of).astype("str").mask(first == 0)
 
 
-def _qualifiers(rows: _Rows, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
+def _headings(parts: Parts, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
+    """Give the heading of the code, else the one in the source's own words."""
+    values = _of_role(codes, "heading")
+    return values.where(values.notna(), _series(parts.text("heading")))
+
+
+def _qualifiers(codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     """Join the qualifier codes of each row with commas, each once."""
-    joined = pd.Series("", index=rows.frame.index, dtype="str")
+    joined = pd.Series("", index=range(len(codes)), dtype="str")
     for code in _of_roles("qualifier"):
         has = (codes == code).any(axis=1)
         if has.any():
@@ -376,23 +500,36 @@ def _qualifiers(rows: _Rows, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     return joined.str.removeprefix(",").mask(joined == "")
 
 
-def _borough_codes(rows: _Rows) -> pd.Series[Any]:
+def _plain(words: str) -> str:
+    return words.lower().replace("-", " ")
+
+
+def _crime_part(parts: Parts) -> str:
+    """Name the part with crime types, if the table has several: some call the column category."""
+    if "crime_type" in parts:
+        return "crime_type"
+    headings = parts.distinct("heading").texts()
+    return "heading" if any(_plain(word) in _ASB_CRIME_TYPES for word in headings) else ""
+
+
+def _borough_codes(parts: Parts) -> Distinct:
     """Give the GSS code of the borough that the source names."""
-    if "borough_name" not in rows:
-        return pd.Series(None, index=rows.frame.index, dtype="str")
+    named = parts.distinct("borough_name")
+    if len(named.values) == 0:
+        return named
     boroughs = load_boroughs(city=True)
     code_of = dict(zip(boroughs["name"].str.lower(), boroughs.index, strict=True))
     code_of |= {code.lower(): code for code in boroughs.index}
-    found = rows.text("borough_name").str.lower().str.replace("&", "and").map(code_of)
-    return found.astype("str").mask(found.isna())
+    found = [code_of.get(name.lower().replace("&", "and")) for name in named.texts()]
+    position = np.arange(len(found))
+    position[[code is None for code in found]] = -1
+    values = pa.array(["" if code is None else str(code) for code in found])
+    return Distinct(values, np.append(position, -1)[named.codes])
 
 
-def _source(rows: _Rows, layout: Layout) -> pd.Series[Any]:
-    """Name the layout, or say that the file is simulated: one such row is enough."""
-    source = pd.Series(layout.name, index=rows.frame.index, dtype="str")
+def _source(parts: Parts, layout: Layout) -> str:
+    """Name the layout, or say that the source is simulated: one such row is enough."""
     for part in ("location", "force"):
-        if part in rows:
-            words = pd.Series(rows.text(part).dropna().unique(), dtype="str")
-            if words.str.lower().str.contains(_SIMULATED, regex=False).any():
-                return pd.Series(_SIMULATED, index=rows.frame.index, dtype="str")
-    return source
+        if any(_SIMULATED in words.lower() for words in parts.distinct(part).texts()):
+            return _SIMULATED
+    return layout.name

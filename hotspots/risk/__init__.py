@@ -1,14 +1,19 @@
 """How bad, and how likely next? Weekly intensity, and the hotspots found from it."""
 
 from hotspots.risk.describe import describe_hotspots
+from hotspots.risk.details import Details, DetailTask, gathered, latest_days
 from hotspots.risk.hotspots import HotspotList, find_hotspots, grow_hotspot
 from hotspots.risk.intensity import Intensity, weekly_intensity
 
 __all__ = [
+    "DetailTask",
+    "Details",
     "HotspotList",
     "Intensity",
     "describe_hotspots",
     "find_hotspots",
+    "gathered",
     "grow_hotspot",
+    "latest_days",
     "weekly_intensity",
 ]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
-from hotspots.counts import place_positions
+from hotspots.counts import run
+from hotspots.risk.details import Details, DetailTask, gathered
 from hotspots.tables import HOTSPOTS
 from hotspots.times import HOURS
 from hotspots.words import percent, rate
@@ -19,13 +19,16 @@ from hotspots.words import percent, rate
 if TYPE_CHECKING:
     from typing import Any
 
+    import pandas as pd
+
     from hotspots.counts import Counts
+    from hotspots.counts.counting import Incidents
     from hotspots.risk.hotspots import HotspotList
 
 
 def describe_hotspots(
     found: HotspotList,
-    incidents: gpd.GeoDataFrame,
+    incidents: Incidents | Details,
     counts: Counts,
     *,
     noun: str = "ASB reports",
@@ -38,8 +41,8 @@ def describe_hotspots(
     ----------
     found : HotspotList
         What `find_hotspots` gave.
-    incidents : GeoDataFrame
-        The incidents that were counted.
+    incidents : GeoDataFrame, Reading, Dataset, path or Details
+        The incidents that were counted, or what `DetailTask` has gathered from them.
     counts : Counts
         What was counted, with the places.
     noun : str
@@ -60,15 +63,14 @@ def describe_hotspots(
     telephones, counts as several or none. `top_point_share` on snapped data is the share of a map
     point, which may stand for a whole street.
     """
-    rows = _rows_of_hotspots(found, incidents, counts)
     table = found.table.copy()
     columns = [column.name for column in HOTSPOTS.columns]
     if len(table) == 0:
         return HOTSPOTS.empty()
-    groups = rows.groupby("hotspot_id", sort=False).indices
-    described = pd.DataFrame(
-        [_describe(rows.iloc[groups.get(name, [])]) for name in table.index], index=table.index
-    )
+    if not isinstance(incidents, Details):
+        task = DetailTask.build(found, counts)
+        incidents = gathered(run(incidents, task)[0])
+    described = incidents.describe(table.index)
     for column in ("location", "main_type", "main_heading"):
         described[column] = described[column].astype("str").mask(described[column].isna())
     table = table.join(described)
@@ -78,66 +80,8 @@ def describe_hotspots(
     table["why"] = [
         _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
     ]
-    table["source"] = ", ".join(sorted(incidents["source"].unique()))
+    table["source"] = ", ".join(counts.sources)
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
-
-
-def _rows_of_hotspots(
-    found: HotspotList, incidents: gpd.GeoDataFrame, counts: Counts
-) -> pd.DataFrame:
-    """Give the incidents of the hotspots, each with its hotspot."""
-    member = pd.Series(
-        found.members["hotspot_id"].to_numpy(), index=found.members["place_id"].to_numpy()
-    )
-    is_counted = (incidents["start"] >= counts.start) & (incidents["start"] < counts.end)
-    chosen = incidents[is_counted]
-    position = place_positions(chosen, counts.places)
-    x, y = chosen.geometry.x.to_numpy(), chosen.geometry.y.to_numpy()
-    place = pd.Series(counts.places.index.to_numpy()[position], index=chosen.index)
-    hotspot = place.where(position >= 0).map(member)
-    rows = pd.DataFrame(
-        {
-            "hotspot_id": hotspot,
-            "weight": chosen["weight"],
-            "asb_type": chosen["asb_type"],
-            "heading": chosen["heading"],
-            "location": chosen["location"],
-            "person_key": chosen["person_key"],
-            "point": pd.Series(list(zip(x, y, strict=True)), index=chosen.index),
-        }
-    )
-    rows.loc[np.isnan(x), "point"] = None
-    return rows[rows["hotspot_id"].notna()]
-
-
-def _describe(rows: pd.DataFrame) -> dict[str, object]:
-    total = rows["weight"].sum()
-    caller, caller_share = _top(rows, "person_key", total)
-    _, point_share = _top(rows, "point", total)
-    heading, heading_share = _top(rows, "heading", total)
-    kind, kind_share = _top(rows, "asb_type", total)
-    location, _ = _top(rows, "location", total)
-    several, most = 2, 0.9
-    return {
-        "location": location,
-        "main_type": _share_in_words(kind, kind_share),
-        "main_heading": _share_in_words(heading, heading_share),
-        "top_caller_share": caller_share,
-        "top_point_share": point_share,
-        "is_one_caller": bool(caller is not None and total >= several and caller_share >= most),
-    }
-
-
-def _top(rows: pd.DataFrame, column: str, total: float) -> tuple[Any, float]:
-    """Give the most common value and its share of all; ties go to the first in order."""
-    sums = rows["weight"].groupby(rows[column]).sum()
-    if sums.empty or total <= 0:
-        return None, float("nan")
-    return sums.idxmax(), float(sums.max() / total)
-
-
-def _share_in_words(name: object, share: float) -> str | None:
-    return None if name is None else f"{name} ({percent(share)})"
 
 
 def _about_hours(row: pd.Series[Any]) -> list[str]:

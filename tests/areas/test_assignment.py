@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hotspots as hs
+from hotspots.areas import assignment
+from hotspots.areas.assignment import first_covering, first_covering_xy
+from hotspots.areas.polygon_index import PolygonIndex
 from hotspots.errors import InputError, TableError
 
 CRS = "EPSG:27700"
@@ -121,6 +124,41 @@ class TestEdges:
         points.index = pd.Index(["same", "same"])
         assert hs.assign_areas(points, make_areas(A=WEST, B=EAST)).tolist() == ["A", "B"]
 
+    def test_few_points_need_no_index(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Below 100,000 points no index is built; from there on one is, and the answers agree."""
+        built = []
+        build = PolygonIndex.build
+
+        def note(polygons: np.ndarray, ids: list[str]) -> PolygonIndex:
+            built.append(ids)
+            return build(polygons, ids)
+
+        monkeypatch.setattr(PolygonIndex, "build", note)
+        xy = np.random.default_rng(1).integers(-1, 22, (100_000, 2)).astype(float)
+        polygons, ids = np.array([EAST, OVER, WEST]), ["A", "B", "C"]
+        few = first_covering_xy(*xy[:-1].T, polygons, ids)
+        assert not built
+        many = first_covering_xy(*xy.T, polygons, ids)
+        assert built == [ids]
+        np.testing.assert_array_equal(many[:-1], few)
+        assert set(few) == {-1, 0, 1, 2}
+
+    def test_intricate_areas_need_more_points(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Areas with more corners than there are points are not worth an index."""
+        monkeypatch.setattr(assignment, "_MANY", 1)
+        monkeypatch.setattr(PolygonIndex, "build", None)
+        found = first_covering_xy([5, 15, 15], [5, 5, 25], np.array([WEST]), ["A"])
+        assert found.tolist() == [0, -1, -1]
+
+    def test_points_and_coordinates(self) -> None:
+        """Missing and empty points are nowhere, as NaN is, whatever their third dimension."""
+        points = np.array([None, shapely.Point(), shapely.Point(5, 5, 9), shapely.Point(15, 5)])
+        polygons, ids = np.array([WEST, EAST]), ["A", "B"]
+        assert first_covering(points, polygons, ids).tolist() == [-1, -1, 0, 1]
+        x = np.array([np.nan, 5, 5, 15])
+        y = np.array([5, np.inf, 5, 5])
+        assert first_covering_xy(x, y, polygons, ids).tolist() == [-1, -1, 0, 1]
+
     def test_inputs_are_kept(self) -> None:
         """Neither frame is changed."""
         points, areas = make_points((5, 5), None, area_code=["B", "A"]), make_areas(A=WEST)
@@ -143,6 +181,17 @@ class TestReference:
         result = hs.assign_areas(points, boroughs)
         assert 0.5 < result.notna().mean() < 0.7
         assert result.fillna("none").tolist() == joined.fillna("none").tolist()
+
+    def test_index_and_geometry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """40,000 points in the boroughs are assigned alike with an index and without."""
+        boroughs = hs.load_boroughs(city=True)
+        rng = np.random.default_rng(8)
+        x, y = rng.uniform(503_000, 562_000, 40_000), rng.uniform(155_000, 201_000, 40_000)
+        points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y, crs=CRS))
+        without = hs.assign_areas(points, boroughs)
+        monkeypatch.setattr(assignment, "_MANY", 1)
+        monkeypatch.setattr(assignment, "first_covering_by_geometry", None)
+        pd.testing.assert_series_equal(hs.assign_areas(points, boroughs), without)
 
 
 class TestRelations:

@@ -1,5 +1,8 @@
 """Which place holds a point, and which places lie side by side."""
 
+import pickle
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,8 +13,9 @@ from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
 import hotspots as hs
-from hotspots.areas import locate, neighbours
+from hotspots.areas import locate, matching, neighbours
 from hotspots.areas.lattice import Shape, cell_polygons, cells_at
+from hotspots.areas.matching import PlaceIndex
 from hotspots.errors import InputError
 
 CRS = "EPSG:27700"
@@ -135,11 +139,49 @@ class TestEdges:
             assert position[:5].tolist() == [-1] * 5
             assert position[5] >= 0
 
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_more_points_than_at_once(self, shape: Shape) -> None:
+        """Points that are looked up in several turns are as if looked up one by one."""
+        places = grid(2000, 150, shape)
+        rng = np.random.default_rng(6)
+        x, y = rng.uniform(-500, 2500, (2, 2 * matching._POINTS_AT_ONCE + 5))
+        x[::1000] = np.nan
+        y[-1] = np.inf
+        known = np.isfinite(x) & np.isfinite(y)
+        column, row = cells_at(x[known], y[known], 150, shape)
+        at = {cell: n for n, cell in enumerate(zip(places["column"], places["row"], strict=True))}
+        expected = np.full(len(x), -1)
+        expected[known] = [at.get(cell, -1) for cell in zip(column, row, strict=True)]
+        np.testing.assert_array_equal(locate(places, x, y), expected)
+
+    def test_places_far_apart(self) -> None:
+        """Two cells at the ends of a country do not need the memory of all between them."""
+        far = make_areas(A=shapely.box(0, 0, 150, 150), B=shapely.box(6e5, 9e5, 6e5 + 150, 9e5 + 1))
+        places = pd.concat([hs.make_grid(far.iloc[[0]]), hs.make_grid(far.iloc[[1]])])
+        index = PlaceIndex.build(places)
+        assert len(pickle.dumps(index)) < 2000
+        found = index.find([75, 6e5 + 75, 6e5 + 75, -75, 75], [75, 9e5 + 1, 75, 75, 225])
+        assert found.tolist() == [0, 1, -1, -1, -1]
+
+    def test_far_columns_do_not_run_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Column 2³¹ of row −1 has the key of column 0 in row 0, and is still nowhere."""
+        monkeypatch.setattr(matching, "_MOST_CELLS", 0)
+        assert ids_at(grid(), (75, 75), (75 + 150 * 2**31, -75)) == ["sq150-0-0", None]
+
+    @pytest.mark.parametrize("most", [0, 10**6])
+    def test_a_cell_twice(self, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+        """Of two places with the same cell the first is found."""
+        monkeypatch.setattr(matching, "_MOST_CELLS", most)
+        places = grid()
+        places = pd.concat([places, places.rename(index=lambda name: f"again {name}")])
+        assert ids_at(places, (75, 75), (449, 449)) == ["sq150-0-0", "sq150-2-2"]
+
     def test_nothing(self) -> None:
         """No points give no positions, and no places hold no points."""
         assert locate(grid(), [], []).tolist() == []
         none = grid().iloc[:0]
         assert locate(none, [1, 2], [1, 2]).tolist() == [-1, -1]
+        assert PlaceIndex.build(none).find([1, 2], [1, 2]).tolist() == [-1, -1]
         assert neighbours(none).shape == (0, 0)
 
     def test_one_place(self) -> None:
@@ -185,6 +227,67 @@ class TestReference:
 
 class TestRelations:
     """What holds for every point and every grid."""
+
+    @pytest.mark.parametrize("kind", [*SHAPES, "area"])
+    def test_index_goes_elsewhere(self, kind: str) -> None:
+        """An index that was pickled finds in chunks what locate finds at once."""
+        boroughs = hs.load_boroughs()
+        places = (
+            hs.places_from_areas(boroughs)
+            if kind == "area"
+            else hs.make_grid(boroughs, cell_size=500, shape=kind)
+        )
+        rng = np.random.default_rng(9)
+        x, y = rng.uniform(503_000, 562_000, 9000), rng.uniform(155_000, 201_000, 9000)
+        index = pickle.loads(pickle.dumps(PlaceIndex.build(places)))  # noqa: S301 (our own)
+        assert index.shape == kind
+        parts = [index.find(x[at : at + 3000], y[at : at + 3000]) for at in (0, 3000, 6000)]
+        np.testing.assert_array_equal(np.concatenate(parts), locate(places, x, y))
+
+    @settings(deadline=None)
+    @given(
+        cells=st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1),
+        wanted=st.lists(st.tuples(st.integers(-12, 12), st.integers(-12, 12)), min_size=1),
+    )
+    def test_runs_and_raster(
+        self, cells: list[tuple[int, int]], wanted: list[tuple[int, int]]
+    ) -> None:
+        """Both ways of looking up cells find the first place with the cell."""
+        column, row = np.array(cells).T
+        expected = [cells.index(cell) if cell in cells else -1 for cell in wanted]
+        for kind in (matching._CellRaster, matching._CellRuns):
+            found = kind.build(column, row).find(*np.array(wanted).T)
+            assert found.tolist() == expected
+            assert found.dtype == np.int64
+
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_runs_and_raster_of_london(self, shape: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
+        """London's grid gives the same places from runs and from a raster."""
+        places = hs.make_grid(hs.load_boroughs(), cell_size=300, shape=shape)
+        rng = np.random.default_rng(10)
+        x, y = rng.uniform(503_000, 562_000, 50_000), rng.uniform(155_000, 201_000, 50_000)
+        raster = PlaceIndex.build(places)
+        monkeypatch.setattr(matching, "_MOST_CELLS", 0)
+        runs = PlaceIndex.build(places)
+        assert type(raster._cells) is not type(runs._cells)
+        np.testing.assert_array_equal(runs.find(x, y), raster.find(x, y))
+
+    @given(
+        steps=st.tuples(st.integers(-3000, 3000), st.integers(-3000, 3000)),
+        xy=st.lists(st.tuples(st.integers(-10, 460), st.integers(-10, 460)), min_size=1),
+    )
+    def test_shift(self, steps: tuple[int, int], xy: list[tuple[int, int]]) -> None:
+        """Squares and points that move together by whole cells keep their answers."""
+        here = matching._CellRaster.build(*(np.indices((3, 3)).reshape(2, -1)))
+        there = matching._CellRaster.build(
+            *(np.indices((3, 3)).reshape(2, -1) + np.array(steps)[:, np.newaxis])
+        )
+        points = np.array(xy, dtype=float)
+        moved = points + 150 * np.array(steps)
+        np.testing.assert_array_equal(
+            PlaceIndex("square", 150.0, there).find(*moved.T),
+            PlaceIndex("square", 150.0, here).find(*points.T),
+        )
 
     @given(
         x=st.floats(-1e6, 1e6),
@@ -241,6 +344,15 @@ class TestMessages:
         """Coordinates of different length are refused."""
         with pytest.raises(InputError, match=r"Invalid easting and northing of shapes \(2,\)"):
             locate(grid(), [1, 2], [1])
+        with pytest.raises(InputError, match=r"northing of shapes \(\) and \(\)\. Must be two lis"):
+            locate(grid(), 1, 1)
+
+    @pytest.mark.parametrize("wrong", ["here", object()])
+    def test_not_numbers(self, wrong: Any) -> None:
+        """Coordinates that are not numbers are refused."""
+        for places in (grid(), hs.places_from_areas(make_areas(A=BOX))):
+            with pytest.raises(InputError, match=r"Invalid easting or northing: .*Must be numbers"):
+                locate(places, [wrong], [1])
 
 
 BOX = shapely.box(0, 0, 300, 300)

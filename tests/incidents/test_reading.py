@@ -632,7 +632,7 @@ class TestMessages:
         table = pd.DataFrame({"Recieved": ["2025-01-01"], "easting": [1], "northing": [2]})
         with pytest.raises(hs.InputError, match=r"Did you mean 'Recieved'\?"):
             hs.read_incidents(table, columns={"start": "Received"})
-        with pytest.raises(hs.InputError, match="Invalid columns 'when'"):
+        with pytest.raises(hs.InputError, match=r"Invalid part in \[columns\] 'when'"):
             hs.read_incidents(table, columns={"when": "Recieved"})
 
     def test_unknown_layout(self) -> None:

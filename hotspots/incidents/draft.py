@@ -1,0 +1,111 @@
+"""A mapping in the making: which columns are still free, what was chosen and why, what is open.
+
+Names give the first hint. A name counts fully if it is a known one, nearly if it is misspelt.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from hotspots.incidents.names import ALIASES, key_of
+from hotspots.words import percent
+
+if TYPE_CHECKING:
+    from hotspots.incidents.evidence import Column
+    from hotspots.incidents.mapping import DateOrder
+
+EXACT: Final = 1.0
+NEARLY: Final = 0.8
+HINT: Final = 0.6
+"""How much a name counts: a known name, a misspelt one, one with a telling word."""
+
+NEARLY_ALL: Final = 0.95
+MOST: Final = 0.8
+"""Shares from which on a rule is taken to hold."""
+
+_SHORTEST: Final = 5
+_LONGEST: Final = 60
+
+
+class Draft:
+    """What is known so far about the columns of one table.
+
+    Parameters
+    ----------
+    columns : list of Column
+        All columns that can be named.
+    """
+
+    def __init__(self, columns: list[Column]) -> None:
+        self.free = list(columns)
+        self.parts: dict[str, list[Column]] = {}
+        self.codes: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.questions: list[str] = []
+        self.proposals: list[tuple[str, str, str, str]] = []
+        self.crs: str | None = None
+        self.date_order: DateOrder = "auto"
+
+    def take(self, part: str, column: Column, why: str) -> None:
+        """Let a column play a part; it is no longer free."""
+        self.parts.setdefault(part, []).append(column)
+        self.reasons.setdefault(f"columns.{part}", why)
+        self.free = [other for other in self.free if other is not column]
+
+    def propose(self, table: str, key: str, value: str, comment: str) -> None:
+        """Leave a line that counts only once the user says so."""
+        self.proposals.append((table, key, value, comment))
+
+
+def shown(column: Column) -> str:
+    """Give a column's name for a sentence: on one line, in quotes, not too long."""
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", column.name)
+    return f"'{name if len(name) <= _LONGEST else name[: _LONGEST - 1] + '…'}'"
+
+
+def most(share: float, what: str) -> str:
+    """Say how many of the values are what, such as "98 % of the values are dates"."""
+    # Only all are called all: 99.9 % are not rounded up.
+    amount = "all" if share >= 1 else f"{percent(min(share, 0.99))} of the"
+    return f"{amount} values are {what}"
+
+
+def likeness(column: Column, *parts: str) -> float:
+    """Say how well the name fits one of some parts: 1 a known name, 0.8 a misspelt one, else 0."""
+    return max((_likeness(column.key, part) for part in parts), default=0.0)
+
+
+@cache
+def _likeness(key: str, part: str) -> float:
+    keys = _keys(part)
+    if key in keys:
+        return EXACT
+    is_near = len(key) >= _SHORTEST and not _shortened(key).isdisjoint(_near_keys(part))
+    return NEARLY if is_near else 0.0
+
+
+@cache
+def _keys(part: str) -> tuple[str, ...]:
+    return tuple(key_of(alias) for alias in ALIASES.get(part, ()))
+
+
+@cache
+def _near_keys(part: str) -> frozenset[str]:
+    return frozenset().union(*(_shortened(key) for key in _keys(part) if len(key) >= _SHORTEST))
+
+
+def _shortened(key: str) -> set[str]:
+    """Give a name without each of its letters in turn.
+
+    Two names share one of these if a letter is missing, added or another, or two are exchanged.
+    """
+    return {key} | {key[:place] + key[place + 1 :] for place in range(len(key))}
+
+
+def rank(column: Column, part: str) -> int:
+    """Give the place of a name among the known ones of a part; behind all if it is none."""
+    keys = _keys(part)
+    return keys.index(column.key) if column.key in keys else len(keys)

@@ -1,0 +1,286 @@
+"""Find the columns that say where: two numbers, a point as text, a grid reference or a code.
+
+Values decide where names and values differ: a column called latitude that holds longitudes is a
+column of longitudes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hotspots.incidents.draft import EXACT, HINT, MOST, likeness, most, rank, shown
+from hotspots.incidents.evidence import DEGREES, NATIONAL_GRID, SYSTEMS
+from hotspots.incidents.layouts import PLACES
+from hotspots.sources.raw import POINT_X, POINT_Y
+
+if TYPE_CHECKING:
+    from hotspots.incidents.draft import Draft
+    from hotspots.incidents.evidence import Column, Numbers, System
+
+_EAST: Final = frozenset({"easting", "eastings", "east", "x", "longitude", "lon", "long", "lng"})
+_NORTH: Final = frozenset({"northing", "northings", "north", "y", "latitude", "lat"})
+# Points of somebody or something else than the incident.
+_ELSEWHERE: Final = frozenset(
+    {"home", "victim", "caller", "officer", "unit", "vehicle", "station", "resource", "suspect"}
+    | {"handset", "mobile", "patrol", "responder"}
+)
+_AREAS: Final = (("05", "wards"), ("01", "LSOA"), ("02", "MSOA"), ("00", "output areas"))
+_BOROUGHS: Final = (("09", "boroughs"), ("08", "districts"), ("06", "authorities"))
+_WIDEST_M: Final = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """One way in which the table may say where."""
+
+    columns: tuple[Column, ...]
+    parts: tuple[str, ...]
+    words: str
+    score: float
+    is_certain: bool
+    why: tuple[str, ...]
+    crs: str | None = None
+
+    @property
+    def filled(self) -> float:
+        return min(column.filled for column in self.columns)
+
+
+def find_place(draft: Draft) -> None:
+    """Choose the columns of the place, or ask which they are."""
+    names = {column.name for column in draft.free}
+    if {POINT_X, POINT_Y} <= names:
+        draft.free = [column for column in draft.free if column.name not in (POINT_X, POINT_Y)]
+        draft.notes.append("The points of the source say where.")
+        _find_areas(draft)
+        return
+    ways = [*_pairs(draft), *_geometries(draft), *_references(draft)]
+    fullest = max((way.filled for way in ways if way.is_certain), default=0.0)
+    ways = [way for way in ways if way.filled >= fullest / 2]
+    if ways:
+        chosen = min(ways, key=_preference)
+        for part, column, why in zip(chosen.parts, chosen.columns, chosen.why, strict=True):
+            draft.take(part, column, why)
+        if chosen.crs:
+            draft.crs = chosen.crs
+            draft.reasons["crs"] = f"the points are then in Great Britain: {chosen.words}"
+        _note_others(draft, chosen, ways)
+    _find_areas(draft)
+    if not ways and not _take_unknown_numbers(draft) and "area_code" not in draft.parts:
+        draft.questions.append(
+            "Which columns say where? None was recognised as coordinates, points, grid references "
+            'or codes of areas. Write easting = "…" and northing = "…" (or longitude and latitude, '
+            "geometry, grid_reference or area_code) below [columns]."
+        )
+
+
+def _preference(way: _Way) -> tuple[bool, int, float]:
+    kinds = [*PLACES[:3], ("other",), PLACES[3]]
+    kind = ("other",) if way.crs and way.parts == PLACES[0] else way.parts
+    return not way.is_certain, kinds.index(kind), -way.score
+
+
+def _note_others(draft: Draft, chosen: _Way, ways: list[_Way]) -> None:
+    taken = set(map(id, chosen.columns))
+    for way in sorted(ways, key=_preference):
+        if way.is_certain and not taken & set(map(id, way.columns)):
+            taken |= set(map(id, way.columns))
+            names = " and ".join(map(shown, way.columns))
+            close = way.parts == chosen.parts and chosen.score - way.score < HINT
+            draft.notes.append(
+                f"{names} could say where as well ({way.words})"
+                + ("; they were nearly as likely." if close else ".")
+            )
+
+
+def _axis(column: Column, words: frozenset[str], parts: tuple[str, str]) -> float:
+    """Say how well a name fits east or north."""
+    known = likeness(column, *parts)
+    if known:
+        return known
+    long = [word for word in words if len(word) > 4]  # noqa: PLR2004 (lat is in plate)
+    return HINT if column.words & words or any(word in column.key for word in long) else 0.0
+
+
+def _pairs(draft: Draft) -> list[_Way]:
+    """Give pairs of columns whose numbers lie in Great Britain in one of the known systems."""
+    numeric = [column for column in draft.free if column.is_numeric]
+    east = {id(c): _axis(c, _EAST, ("easting", "longitude")) for c in numeric}
+    north = {id(c): _axis(c, _NORTH, ("northing", "latitude")) for c in numeric}
+    ways: list[_Way] = []
+    for order, system in enumerate(SYSTEMS):
+        xs = [c for c in numeric if c.within(system.britain[0]) >= MOST]
+        ys = [c for c in numeric if c.within(system.britain[1]) >= MOST]
+        london_x = {id(c): c.within(system.london[0]) for c in xs}
+        london_y = {id(c): c.within(system.london[1]) for c in ys}
+        for x in xs:
+            for y in ys:
+                if x is y:
+                    continue
+                in_order = min(east[id(x)], north[id(y)])
+                exchanged = min(north[id(x)], east[id(y)])
+                named = max(in_order, exchanged)
+                in_london = min(london_x[id(x)], london_y[id(y)]) >= MOST
+                is_certain = named > 0 or (in_london and not (x.is_counter or y.is_counter))
+                if not is_certain and not _is_likely(system, x, y):
+                    continue
+                if exchanged > in_order and not in_london and system is not DEGREES:
+                    continue  # Only where the two ranges differ do the values decide.
+                shares = (
+                    (london_x[id(x)], london_y[id(y)])
+                    if in_london
+                    else (x.within(system.britain[0]), y.within(system.britain[1]))
+                )
+                score = 2 * named + 2 * in_london + min(x.filled, y.filled) - order / 10
+                score += 0.3 * (x.words - _EAST - _NORTH == y.words - _EAST - _NORTH)
+                score += 0.1 * (abs(x.position - y.position) == 1)
+                score -= bool((x.words | y.words) & _ELSEWHERE)
+                is_degrees = system is DEGREES
+                ways.append(
+                    _Way(
+                        columns=(x, y),
+                        parts=PLACES[1] if is_degrees else PLACES[0],
+                        words=system.words,
+                        score=score,
+                        is_certain=is_certain,
+                        why=(
+                            _why(shares[0], system, 0, north[id(x)] > east[id(x)], in_london),
+                            _why(shares[1], system, 1, east[id(y)] > north[id(y)], in_london),
+                        ),
+                        crs=None if system in (NATIONAL_GRID, DEGREES) else system.crs,
+                    )
+                )
+    return ways
+
+
+def _why(share: float, system: System, axis: int, is_misnamed: bool, in_london: bool) -> str:  # noqa: FBT001
+    kind = (
+        ("longitudes", "latitudes")
+        if system is DEGREES
+        else ("eastings", "northings")
+        if system is NATIONAL_GRID
+        else (f"metres east ({system.words})", f"metres north ({system.words})")
+    )[axis]
+    where = "London" if in_london else "Great Britain"
+    said = most(share, f"{kind} in {where}")
+    return f"{said}, although its name says otherwise" if is_misnamed else said
+
+
+def _is_likely(system: System, x: Column, y: Column) -> bool:
+    """Say whether two columns without telling names are a pair, although not of London."""
+    if x.is_counter or y.is_counter:
+        return False
+    if system is DEGREES:
+        return x.has_decimals and y.has_decimals
+    if system is not NATIONAL_GRID or abs(x.position - y.position) != 1:
+        return False
+    least = 10_000
+    spreads = [np.ptp(c.numbers[np.isfinite(c.numbers) & (c.numbers != 0)]) for c in (x, y)]
+    return all(
+        0 < spread < _WIDEST_M and c.within((least, 1_300_000)) >= MOST and _says_nothing(c)
+        for spread, c in zip(spreads, (x, y), strict=True)
+    )
+
+
+def _says_nothing(column: Column) -> bool:
+    """Say whether a name says nothing: it is not the known name of any other part."""
+    return likeness(column, "id", "weight", "codes", "closing", "time") == 0
+
+
+def _geometries(draft: Draft) -> list[_Way]:
+    ways = []
+    for column in draft.free:
+        if column.point_share < MOST:
+            continue
+        x, y, srid = column.points()
+        system = next((s for s in SYSTEMS if _share_in(s, x, y) >= MOST), None)
+        exchanged = next((s for s in SYSTEMS if _share_in(s, y, x) >= MOST), None)
+        words = system.words if system else "points as text"
+        crs = None
+        if not srid and system not in (None, NATIONAL_GRID, DEGREES):
+            crs = system.crs if system else None
+        if not srid and system is None and exchanged is None and len(x):
+            draft.questions.append(
+                f"In which coordinate system are the points of {shown(column)}? They are not in "
+                'Great Britain in any that is known here. Write crs = "EPSG:…" above [columns].'
+            )
+        why = most(column.point_share, "points as text")
+        score = likeness(column, "geometry") + column.filled
+        ways.append(_Way((column,), PLACES[2], words, score, True, (why,), crs))  # noqa: FBT003
+    return ways
+
+
+def _share_in(system: System, x: Numbers, y: Numbers) -> float:
+    (west, east), (south, north) = system.britain
+    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    return float(inside.mean()) if len(inside) else 0.0
+
+
+def _references(draft: Draft) -> list[_Way]:
+    ways = []
+    for column in draft.free:
+        named = likeness(column, "grid_reference")
+        share = column.grid_share if named else column.london_grid_share
+        if share >= MOST:
+            why = most(share, "National Grid references")
+            ways.append(
+                _Way((column,), PLACES[3], "grid references", named + share, True, (why,))  # noqa: FBT003
+            )
+    return ways
+
+
+def _take_unknown_numbers(draft: Draft) -> bool:
+    """Keep numbers that are called coordinates, and ask for their system."""
+    numeric = [column for column in draft.free if column.is_numeric]
+    for parts in PLACES[:2]:
+        found = [
+            next((column for column in numeric if likeness(column, part) > 0), None)
+            for part in parts
+        ]
+        x, y = found
+        if x is None or y is None or x is y:
+            continue
+        for part, column in zip(parts, (x, y), strict=True):
+            draft.take(part, column, "by its name; its values are not where Great Britain is")
+        draft.questions.append(
+            f"In which coordinate system are {shown(x)} and {shown(y)}? Their numbers are not in "
+            'Great Britain in any that is known here. Write crs = "EPSG:…" above [columns].'
+        )
+        return True
+    return False
+
+
+def _find_areas(draft: Draft) -> None:
+    """Choose the column of area codes, the finest kind first wards, and the one of boroughs."""
+    for kind, words in _AREAS:
+        if "area_code" not in draft.parts:
+            _take_codes(draft, "area_code", kind, words)
+    named = [c for c in draft.free if c.borough_share >= HINT]
+    if named:
+        best = max(named, key=lambda c: (likeness(c, "borough_name"), c.borough_share, -c.position))
+        draft.take("borough_name", best, most(best.borough_share, "names of boroughs"))
+    for kind, words in _BOROUGHS:
+        for part in ("area_code", "borough_name"):
+            if part not in draft.parts:
+                _take_codes(draft, part, kind, words)
+    if "area_code" not in draft.parts:
+        by_name = [
+            column
+            for column in draft.free
+            if likeness(column, "area_code") == EXACT
+            and column.reference_share >= MOST
+            and not column.is_numeric
+        ]
+        if by_name:
+            best = min(by_name, key=lambda column: rank(column, "area_code"))
+            draft.take("area_code", best, "by its name; not codes of the national statistics")
+
+
+def _take_codes(draft: Draft, part: str, kind: str, words: str) -> None:
+    found = [column for column in draft.free if column.gss.get(kind, 0.0) >= MOST]
+    if found:
+        best = max(found, key=lambda c: (likeness(c, "area_code"), c.gss[kind], -c.position))
+        draft.take(part, best, most(best.gss[kind], f"codes of {words}"))

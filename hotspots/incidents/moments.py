@@ -1,0 +1,282 @@
+"""The columns that say when, in whichever way a source divides them, to moments and their ends.
+
+A moment may stand in one column, in one for the date and one for the clock, or be only a month; an
+interval has a second such set for its end. The way is decided once a source, on its first rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hotspots.incidents.clock import ClockRules, Moments, decide_clock, london_wall, read_moments
+from hotspots.incidents.parts import Distinct, Parts, distinct
+from hotspots.tables import PRECISIONS, TIMEZONE
+
+if TYPE_CHECKING:
+    Times = np.ndarray[Any, np.dtype[np.datetime64]]
+    Numbers = np.ndarray[Any, np.dtype[np.float64]]
+
+_NEVER: Final = np.datetime64("NaT", "us")
+_DAY: Final = np.timedelta64(1, "D")
+_SECONDS_IN_DAY: Final = 86_400
+MINUTE, HOUR, DAY, MONTH = range(len(PRECISIONS))
+"""Positions in `PRECISIONS`."""
+
+# 7, 19:00, 19.00, 1900, 19:00:00, 7 pm, 7:30pm; a spreadsheet may put a date of 1899 or 1900 before.
+_CLOCK: Final = (
+    r"^(?:(?:1899-12-3[01]|1900-01-0[01])[ T])?"
+    r"(?P<hour>[0-9]{1,2})(?:[:.]?(?P<minute>[0-9]{2}))?(?:[:.](?P<second>[0-9]{2})(?:\.[0-9]+)?)?"
+    r"(?:Z|\+00:?00)? ?(?P<half>[AaPp]\.?[Mm]\.?)?$"
+)
+
+
+@dataclass(frozen=True)
+class TimeRules:
+    """How a source says when something began or ended.
+
+    Parameters
+    ----------
+    whole : str
+        Part with the whole moment; "" if date and clock are apart or there is none.
+    date, clock : str
+        Parts with the date and the clock time; "" for none.
+    rules : ClockRules or None
+        How the whole moments, or the dates, are written; None if there is neither.
+    joined : ClockRules or None
+        What the moments joined from date and clock show: whether midnights stand for days.
+    """
+
+    whole: str = ""
+    date: str = ""
+    clock: str = ""
+    rules: ClockRules | None = None
+    joined: ClockRules | None = None
+
+
+@dataclass(frozen=True)
+class When:
+    """When each row says that it was.
+
+    Parameters
+    ----------
+    moments : Moments
+        The moments.
+    is_given : array of bool
+        Whether the row says anything.
+    shown : pyarrow.Array
+        What it says, for lists of rejected rows.
+    """
+
+    moments: Moments
+    is_given: np.ndarray[Any, np.dtype[np.bool_]]
+    shown: pa.Array
+
+
+def decide_times(parts: Parts, order: str) -> tuple[TimeRules, TimeRules, list[str]]:
+    """Decide how a source says when things began and ended, on its first rows.
+
+    Parameters
+    ----------
+    parts : Parts
+        The first rows.
+    order : {"auto", "day-first", "month-first"}
+        Order of day and month, if it is known.
+
+    Returns
+    -------
+    TimeRules, TimeRules, list of str
+        The rules of start and end, and what to tell the user about them.
+    """
+    if "start" in parts:
+        start = TimeRules(whole="start")
+    elif "date" in parts:
+        start = TimeRules(date="date", clock="time" if "time" in parts else "")
+    else:
+        start = TimeRules(whole="month")
+    if "end" in parts:
+        end = TimeRules(whole="end")
+    elif "end_time" in parts or "end_date" in parts:
+        date = "end_date" if "end_date" in parts else start.date
+        end = TimeRules(date=date, clock="end_time" if "end_time" in parts else "")
+    else:
+        end = TimeRules()
+    start, said = _decide(parts, start, order)
+    end, more = _decide(parts, end, order)
+    said += [sentence for sentence in more if sentence not in said]
+    return start, end, said
+
+
+def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list[str]]:
+    part = rules.whole or rules.date
+    if not part:
+        return rules, []
+    values, n = _series(_values(parts, part))
+    found = decide_clock(values, n=n, order=order)
+    rules = replace(rules, rules=found)
+    said = list(found.notes)
+    if rules.clock:
+        when = read_times(parts, rules)
+        walls, n = np.unique(london_wall(when.moments.start[_has_clock(when)]), return_counts=True)
+        joined = decide_clock(pd.Series(walls), n=n)
+        rules = replace(rules, joined=joined)
+        said += joined.notes
+    return rules, said
+
+
+def _has_clock(when: When) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return (when.moments.precision == MINUTE) & ~np.isnat(when.moments.start)
+
+
+def read_times(parts: Parts, rules: TimeRules) -> When:
+    """Read the moments of some rows.
+
+    Parameters
+    ----------
+    parts : Parts
+        The rows.
+    rules : TimeRules
+        How their source says when.
+
+    Returns
+    -------
+    When
+        One entry a row.
+    """
+    if rules.whole:
+        return _read_whole(parts, rules.whole, rules.rules)
+    dates = _read_whole(parts, rules.date, rules.rules)
+    if not rules.clock:
+        return dates
+    clock = parts.distinct(rules.clock)
+    seconds = clock.spread(read_clock(clock.texts()), np.nan)
+    is_clock_given = clock.codes >= 0
+    day = london_wall(dates.moments.start).astype("datetime64[D]").astype("datetime64[us]")
+    is_joined = is_clock_given & ~np.isnan(seconds) & ~np.isnat(day)
+    wall = np.full(len(day), _NEVER)
+    passed = seconds[is_joined] * 1e6
+    wall[is_joined] = day[is_joined] + passed.astype("timedelta64[us]")
+    joined = read_moments(pd.Series(wall), rules.joined)
+    # A clock time that cannot be read leaves the row without a moment; none at all, with a day.
+    is_day = ~is_clock_given & ~np.isnat(dates.moments.start)
+    precision = np.where(is_day, DAY, joined.precision).astype(np.int8)
+    moments = Moments(
+        np.where(is_day, dates.moments.start, joined.start),
+        precision,
+        joined.is_ambiguous,
+        joined.is_nonexistent,
+    )
+    shown = pc.binary_join_element_wise(
+        pc.fill_null(dates.shown, ""), pc.fill_null(parts.text(rules.clock), ""), " "
+    )
+    return When(moments, dates.is_given, pc.utf8_trim_whitespace(shown))
+
+
+def _read_whole(parts: Parts, part: str, rules: ClockRules | None) -> When:
+    column = _values(parts, part)
+    if not isinstance(column, Distinct):
+        moments = read_moments(pd.Series(column.to_numpy(zero_copy_only=False)), rules)
+        is_given = pc.is_valid(column).to_numpy(zero_copy_only=False)
+        return When(moments, is_given, column)
+    values, _ = _series(column)
+    few = read_moments(values, rules)
+    moments = Moments(
+        column.spread(few.start, _NEVER),
+        column.spread(few.precision, np.int8(MINUTE)),
+        column.spread(few.is_ambiguous, missing=False),
+        column.spread(few.is_nonexistent, missing=False),
+    )
+    return When(moments, column.codes >= 0, column.column())
+
+
+def _values(parts: Parts, part: str) -> Distinct | pa.Array:
+    """Give a column of naive times as it is, and anything else by its different values."""
+    column = parts.raw(part)
+    if pa.types.is_timestamp(column.type) and column.type.tz is None:
+        return column
+    return distinct(column, typed=True)
+
+
+def _series(column: Distinct | pa.Array) -> tuple[pd.Series[Any], np.ndarray[Any, Any]]:
+    """Give the values as a Series, with how often each occurs."""
+    if isinstance(column, Distinct):
+        return pd.Series(column.values.to_pandas()), column.counts()
+    times = column.drop_null().to_numpy(zero_copy_only=False)
+    values, n = np.unique(times, return_counts=True)
+    return pd.Series(values), n
+
+
+def read_clock(texts: list[str]) -> Numbers:
+    """Read clock times without a date as seconds since midnight.
+
+    Parameters
+    ----------
+    texts : list of str
+        Such as "19:00", "1900", "7 pm" or a spreadsheet's fraction of a day, "0.79166".
+
+    Returns
+    -------
+    array of float
+        NaN where it is no clock time. 24:00 is the midnight that follows.
+    """
+    words = pd.Series(texts, dtype="object")
+    fraction = pd.to_numeric(words.where(words.str.fullmatch(r"0?\.[0-9]+|0\.0|1\.0")))
+    found = words.str.extract(_CLOCK)
+    hour, minute, second = (
+        pd.to_numeric(found[name]).astype("float64") for name in ("hour", "minute", "second")
+    )
+    half = found["half"].str.lower().str.replace(".", "")
+    is_twelve = hour == 12  # noqa: PLR2004 (noon and midnight of the clock)
+    hour = hour.mask((half == "am") & is_twelve, 0).mask((half == "pm") & ~is_twelve, hour + 12)
+    seconds = hour * 3600 + minute.fillna(0) * 60 + second.fillna(0)
+    bounds = (minute.fillna(0) < 60) & (second.fillna(0) < 60)  # noqa: PLR2004
+    seconds = seconds.where(bounds & (seconds <= _SECONDS_IN_DAY))
+    as_fraction = (fraction * _SECONDS_IN_DAY).round()
+    return np.asarray(as_fraction.where(fraction.notna(), seconds), dtype=np.float64)
+
+
+def ends_of(start: Times, precision: np.ndarray[Any, np.dtype[np.int8]], given: Times) -> Times:
+    """Give the end of each interval: the one given, else that of the day or month, else none.
+
+    Parameters
+    ----------
+    start : array of datetime64, UTC
+        When each row began.
+    precision : array of int8
+        Positions in `PRECISIONS`.
+    given : array of datetime64, UTC
+        The ends that the source gives; NaT for none.
+
+    Returns
+    -------
+    array of datetime64, UTC
+        NaT where a moment is all that is known.
+    """
+    ends = np.full(len(start), _NEVER)
+    wall = london_wall(start)
+    is_day, is_month = precision == DAY, precision == MONTH
+    ends[is_day] = midnights(wall[is_day].astype("datetime64[D]") + _DAY)
+    ends[is_month] = midnights(wall[is_month].astype("datetime64[M]") + np.timedelta64(1, "M"))
+    return np.where(np.isnat(given), ends, given)
+
+
+def floor_months(start: Times, is_month: np.ndarray[Any, np.dtype[np.bool_]]) -> Times:
+    """Move months to their first moment: some sources date them to a day inside."""
+    if not is_month.any():
+        return start
+    floored = start.copy()
+    floored[is_month] = midnights(london_wall(start[is_month]).astype("datetime64[M]"))
+    return floored
+
+
+def midnights(days: Times) -> Times:
+    """Give the UTC moment at which days (or months) begin in London."""
+    different, position = np.unique(days.astype("datetime64[D]"), return_inverse=True)
+    walls = pd.Series(different.astype("datetime64[us]")).dt.tz_localize(TIMEZONE)
+    utc = walls.dt.tz_convert("UTC").dt.tz_localize(None)
+    return np.asarray(utc.to_numpy(dtype="datetime64[us]")[position])
