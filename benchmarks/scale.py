@@ -93,6 +93,7 @@ def by_geopandas(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def by_sedonadb(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Count with sedonadb's spatial join."""
+    import pyarrow as pa  # noqa: PLC0415
     import sedonadb  # noqa: PLC0415
 
     import hotspots as hs  # noqa: PLC0415 (for the boroughs alone)
@@ -111,12 +112,11 @@ def by_sedonadb(path: Path) -> tuple[np.ndarray, np.ndarray]:
         ON ST_Intersects(b.geometry, ST_SetSRID(ST_Point(p.easting, p.northing), 27700))
         """  # noqa: S608 (a constant)
     ).to_memtable().to_view("rows")
-    cells = engine.sql(
-        "SELECT col, line, hour, count(*) AS n FROM rows GROUP BY col, line, hour"
-    ).to_pandas()
-    week = engine.sql(
-        "SELECT area, hour, count(*) AS n FROM rows GROUP BY area, hour"
-    ).to_pandas()
+    # Through Arrow's C interface: `to_pandas` wants a further package.
+    cells, week = (
+        pa.table(engine.sql(f"SELECT {by}, count(*) AS n FROM rows GROUP BY {by}")).to_pandas()  # noqa: S608
+        for by in ("col, line, hour", "area, hour")
+    )
     dense = np.zeros((len(boroughs), 168))
     dense[week["area"].to_numpy(), week["hour"].to_numpy().astype(int)] = week["n"]
     return cells.to_numpy().astype(np.int64), dense

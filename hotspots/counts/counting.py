@@ -328,7 +328,9 @@ def count_with(
     start, end = span if span is not None else _observed_period(tally, tier, account)
     place, day, hour, weight = tally.rows()
     if isinstance(places, Grid):
-        cells, place = np.unique(place, return_inverse=True)
+        # The rows are sorted by place already.
+        is_new = np.append(True, place[1:] != place[:-1])[: len(place)]
+        cells, place = place[is_new], np.cumsum(is_new) - 1
         places = places.places(cells)
     table = pd.DataFrame(
         {
@@ -336,7 +338,8 @@ def count_with(
             "date": day.astype("datetime64[D]").astype("datetime64[s]"),
             "hour": hour.astype(np.int8),
             "n": weight / MILLIONTHS,
-        }
+        },
+        copy=False,
     )
     context = np.zeros(len(places))
     for one, n in tally.context.items():

@@ -40,7 +40,6 @@ _DAY_BITS: Final = 16  # days since 1970 until the year 2149
 _PLACE_BITS: Final = 63 - _HOUR_BITS - _DAY_BITS
 _MICROSECONDS_IN_HOUR: Final = 3_600_000_000
 _MONDAY: Final = 3  # 1 January 1970 was a Thursday
-_LEAST_PENDING: Final = 4_000_000
 
 
 @numba.njit(cache=True, nogil=True)
@@ -93,6 +92,25 @@ def _count_runs(keys: Any, weights: Any) -> int:  # noqa: ANN401
             weights[n] = 0
             n += 1
         weights[n - 1] += MILLIONTHS
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _merge(first: Any, first_sums: Any, second: Any, second_sums: Any, keys: Any, sums: Any) -> int:  # noqa: ANN401
+    """Merge two sorted runs of keys into one, each key once; give the number of different keys."""
+    i, j, n = 0, 0, 0
+    while i < len(first) or j < len(second):
+        if j == len(second) or (i < len(first) and first[i] < second[j]):
+            keys[n], sums[n] = first[i], first_sums[i]
+            i += 1
+        elif i == len(first) or second[j] < first[i]:
+            keys[n], sums[n] = second[j], second_sums[j]
+            j += 1
+        else:
+            keys[n], sums[n] = first[i], first_sums[i] + second_sums[j]
+            i += 1
+            j += 1
+        n += 1
     return n
 
 
@@ -163,20 +181,25 @@ class Tally:
     sources: set[str] = field(default_factory=set)
 
     def push(self, keys: Integers, weights: Integers) -> None:
-        """Add sorted keys and their sums, and shrink what has gathered once it is worth it."""
+        """Add sorted keys and their sums. Runs of like size are merged, so that few remain."""
         self.keys.append(keys)
         self.weights.append(weights)
-        pending = sum(len(run) for run in self.keys[1:])
-        if pending > max(_LEAST_PENDING, len(self.keys[0])):
-            self.shrink()
+        while len(self.keys) > 1 and len(self.keys[-2]) <= 2 * len(self.keys[-1]):
+            self._merge_last()
 
     def shrink(self) -> None:
-        """Add up all keys that have gathered."""
-        if len(self.keys) > 1:
-            keys, weights = np.concatenate(self.keys), np.concatenate(self.weights)
-            self.keys, self.weights = [], []
-            keys, weights = add_up(keys, weights)
-            self.keys, self.weights = [keys], [weights]
+        """Merge all runs into one."""
+        while len(self.keys) > 1:
+            self._merge_last()
+
+    def _merge_last(self) -> None:
+        second, second_sums = self.keys.pop(), self.weights.pop()
+        first, first_sums = self.keys.pop(), self.weights.pop()
+        keys = np.empty(len(first) + len(second), dtype=np.int64)
+        sums = np.empty_like(keys)
+        n = _merge(first, first_sums, second, second_sums, keys, sums)
+        self.keys.append(keys[:n])
+        self.weights.append(sums[:n])
 
     def merge(self, other: Tally) -> None:
         """Add what another part has counted."""
@@ -258,10 +281,12 @@ class CountTask:
         has_clock = batch.has_clock
         tally.n_clock += int(has_clock.sum())
         tally.n_points += int(batch.has_point.sum())
-        tally.see(int(day.min()))
-        tally.see(int(day.max()))
-        months = np.unique(np.unique(day).astype("datetime64[D]").astype("datetime64[M]"))
-        tally.months |= set(months.astype(np.int64).tolist())
+        first = int(day.min())
+        days = np.flatnonzero(np.bincount(day - first)) + first
+        months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        tally.months |= set(months.tolist())
+        tally.see(int(days[0]))
+        tally.see(int(days[-1]))
         tally.sources |= batch.sources
         place = self.find_places(batch)
         area, where = self.find_areas(batch, place)

@@ -488,7 +488,7 @@ def _join(parts: list[tuple[Integers, _Cells]], size: int) -> _Cells:
     for at, cells in parts:
         n_cells = len(cells.stated)
         own = np.arange(n_cells) if cells.codes is None else cells.codes
-        codes[at] = np.where(own < 0, -1, own + used)
+        codes[at] = own + used
         used += n_cells
 
     def joined(name: str, default: float | np.generic) -> Array:
@@ -653,7 +653,9 @@ _MONTHS_ALONE: Final = [
         _WORD + "-(?P<year>00)",
     )
 ]
-_COLONS: Final = "(?P<hour>00?):(?P<minute>00?)(?::(?P<second>00?)(?:[.,](?P<fraction>0+))?)?"
+# Some databases put a colon before milliseconds as well.
+_FRACTION: Final = r"(?:(?:[.,]|:(?=000\b))(?P<fraction>0+))?"
+_COLONS: Final = "(?P<hour>00?):(?P<minute>00?)(?::(?P<second>00?)" + _FRACTION + ")?"
 _HALF: Final = r"(?: *(?P<half>[ap])\.? ?m\b\.?)?"
 _CLOCKS: Final = [
     re.compile(
@@ -663,12 +665,12 @@ _CLOCKS: Final = [
         + "(?: *h(?:(?:ou)?rs?)?)?"
         + "(?: *(?P<zone>z|utc|gmt|bst)"
         + "| *(?:utc|gmt)?(?P<sign>[+-])(?P<ahead>00):?(?P<ahead_minute>00)?)?"
-        + r"(?: *\([a-z ]*\))?"
+        + r"(?: *\([a-z ]* time\))?"
     )
     for clock in (
         _COLONS,
-        r"(?P<hour>00?)\.(?P<minute>00)(?:\.(?P<second>00))?",
-        "(?P<hour>00)(?P<minute>00)(?:(?P<second>00)(?:[.,](?P<fraction>0+))?)?",
+        r"(?P<hour>00?)\.(?P<minute>00)(?:\.(?P<second>00)" + _FRACTION + ")?",
+        "(?P<hour>00)(?P<minute>00)(?:(?P<second>00)" + _FRACTION + ")?",
         "(?P<hour>00|0(?= *[ap]))",
     )
 ]
@@ -680,7 +682,7 @@ _FRACTION_DIGITS: Final = 6
 # Of years in two digits, the last one of this century.
 _LAST_OF_2000: Final = 69
 
-Parts = dict[str, tuple[int, int]]
+_Parts = dict[str, tuple[int, int]]
 
 
 def _read_texts(values: pd.Series[Any]) -> _Cells:
@@ -755,7 +757,7 @@ def _distinct(values: pd.Series[Any]) -> tuple[pa.Array, Integers]:
     return pc.utf8_trim_whitespace(texts), codes
 
 
-def _parts_of(shape: str) -> Parts | None:
+def _parts_of(shape: str) -> _Parts | None:
     """Find where the parts of a date and a clock time stand; None if the shape is of no date."""
     for month in _MONTHS_ALONE:
         if found := month.fullmatch(shape):
@@ -773,7 +775,7 @@ def _parts_of(shape: str) -> Parts | None:
     return None
 
 
-def _spans(*matches: re.Match[str]) -> Parts:
+def _spans(*matches: re.Match[str]) -> _Parts:
     return {
         part: match.span(part)
         for match in matches
@@ -787,7 +789,7 @@ class _Cut:
     """The parts of all texts of one shape: where each begins in `data`, and the parts in it."""
 
     shape: str
-    parts: Parts
+    parts: _Parts
     data: Array
     begin: Integers
 
@@ -926,10 +928,10 @@ def _decide_order(cells: _Cells, weight: Array | None, given: str) -> tuple[Orde
 
 
 def _example(cells: _Cells, which: Booleans) -> str:
-    """Give the date of the earliest of some texts."""
-    at = np.flatnonzero(which)
-    time = np.maximum(cells.day_first[at], cells.month_first[at])
-    text = cast("pa.Array", cells.texts)[int(at[np.argmin(time)])].as_py()
+    """Give the date in the earliest of some texts."""
+    time = np.maximum(cells.day_first, cells.month_first)
+    first = np.flatnonzero(which & (time == time.min(where=which, initial=_LAST)))
+    text = min(cast("pa.Array", cells.texts).take(pa.array(first)).to_pylist())
     found = re.search(r"[0-9]+([-/.])[0-9]+\1[0-9]+", text)
     return found.group() if found else text
 
@@ -954,7 +956,8 @@ def _decide_numbers(cells: _Cells, weight: Array | None) -> tuple[Numbers, str]:
                 f"the times are numbers: read as {name} ({least:.15g} is {time}{zone}); if that is "
                 f"wrong, {write}"
             )
-    n_left, n_values = _total(~np.isnan(number), weight), _total(pool > 0, weight)
+    is_given = (pool > 0) | (cells.day_first != _NAT) | (cells.month_first != _NAT)
+    n_left, n_values = _total(~np.isnan(number), weight), _total(is_given, weight)
     if n_left < (1 - _LEAST_SHARE) * n_values:
         return "none", ""
     return "none", (

@@ -27,6 +27,7 @@ MOST: Final = 0.8
 
 _SHORTEST: Final = 5
 _LONGEST: Final = 60
+_SHOWN: Final = 5
 
 
 class Draft:
@@ -64,6 +65,13 @@ def shown(column: Column) -> str:
     """Give a column's name for a sentence: on one line, in quotes, not too long."""
     name = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", column.name)
     return f"'{name if len(name) <= _LONGEST else name[: _LONGEST - 1] + '…'}'"
+
+
+def listed(columns: list[Column]) -> str:
+    """Name some columns for a sentence, and count the rest."""
+    names = ", ".join(map(shown, columns[:_SHOWN]))
+    more = len(columns) - _SHOWN
+    return f"{names} and {more:,} more" if more > 0 else names
 
 
 def most(share: float, what: str) -> str:

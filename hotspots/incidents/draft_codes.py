@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hotspots.incidents.codes import load_codes
-from hotspots.incidents.draft import EXACT, HINT, MOST, likeness, most, shown
+from hotspots.incidents.draft import EXACT, HINT, MOST, likeness, listed, most, shown
 from hotspots.incidents.evidence import Column, is_personal
 from hotspots.incidents.mapping import NOT_ASB
 from hotspots.incidents.wording import codes_in, is_all_asb, is_known, is_other, propose
@@ -28,6 +28,8 @@ _FEW: Final = 10
 _HALF: Final = 0.5
 _LONGEST: Final = 60
 _DIGITS: Final = re.compile(r"^[0-9]{1,4}(?:[^0-9A-Za-z]+[0-9]{1,4})*$")
+_CODES: Final = frozenset({"code", "codes", "opening", "opened", "closing", "op", "cl"})
+_FEWEST: Final = 0.05
 _CLOSING: Final = frozenset({"closing", "close", "closed", "final", "result", "disposal", "cl"})
 _KINDS: Final = frozenset(
     {"category", "type", "types", "kind", "nature", "class", "classification", "reason", "issue"}
@@ -80,8 +82,9 @@ def _part_of_codes(column: Column, draft: Draft) -> tuple[str, str] | None:
     rows = {text: codes_in(str(text)) for text in column.counts.index}
     known = column.share_of({text for text, codes in rows.items() if codes})
     are_digits = column.share(_DIGITS) >= MOST
-    named = likeness(column, "codes", "closing", "qualifiers") > 0 or "code" in column.words
-    if known < (_HALF if not are_digits else 0.1 if named else 0.9):
+    words = {word.rstrip("0123456789") for word in column.words}
+    named = likeness(column, "codes", "closing", "qualifiers") > 0 or bool(words & _CODES)
+    if known < (_FEWEST if named else MOST if are_digits else _HALF):
         return None
     roles: dict[str, float] = {}
     for text, codes in rows.items():
@@ -93,9 +96,9 @@ def _part_of_codes(column: Column, draft: Draft) -> tuple[str, str] | None:
     why = most(known, "known codes" if are_digits else "names of known codes")
     if roles.get("qualifier", 0.0) >= HINT or likeness(column, "qualifiers"):
         return "qualifiers", why
-    if likeness(column, "closing") or column.words & _CLOSING:
+    if likeness(column, "closing") or words & _CLOSING:
         return "closing", why
-    if are_digits or likeness(column, "codes") or "code" in column.words:
+    if are_digits or likeness(column, "codes") or words & _CODES:
         return "codes", why
     part = "asb_type" if roles.get("type", 0.0) >= MOST else "heading"
     return (part, why) if part not in draft.parts else ("codes", why)
@@ -138,16 +141,13 @@ def _find_heading(draft: Draft, kinds: list[Column], free: dict[int, Column]) ->
         if is_kind and (understood > 0 or not _is_type_of_else(column)):
             found.append((2 * understood + max(name, hint), -column.position, column, understood))
     found.sort(key=lambda item: item[:2], reverse=True)
-    for place, (_, _, column, understood) in enumerate(found):
-        if place == 0:
-            why = (
-                most(understood, "words for anti-social behaviour") if understood else "by its name"
-            )
-            draft.take("heading", free[column.position], why)
-        else:
-            draft.notes.append(
-                f"{shown(column)} may say what was reported as well; it is left out."
-            )
+    if found:
+        _, _, column, understood = found[0]
+        why = most(understood, "words for anti-social behaviour") if understood else "by its name"
+        draft.take("heading", free[column.position], why)
+    if len(found) > 1:
+        others = listed([column for _, _, column, _ in found[1:]])
+        draft.notes.append(f"What was reported may also be in {others}.")
 
 
 def _is_type_of_else(column: Column) -> bool:

@@ -28,7 +28,13 @@ _ELSEWHERE: Final = frozenset(
     | {"handset", "mobile", "patrol", "responder"}
 )
 _AREAS: Final = (("05", "wards"), ("01", "LSOA"), ("02", "MSOA"), ("00", "output areas"))
-_BOROUGHS: Final = (("09", "boroughs"), ("08", "districts"), ("06", "authorities"))
+_BOROUGHS: Final = (
+    ("09", "boroughs"),
+    ("08", "districts"),
+    ("07", "districts"),
+    ("06", "authorities"),
+)
+_NOTED: Final = 3
 _WIDEST_M: Final = 200_000
 
 
@@ -64,6 +70,12 @@ def find_place(draft: Draft) -> None:
         chosen = min(ways, key=_preference)
         for part, column, why in zip(chosen.parts, chosen.columns, chosen.why, strict=True):
             draft.take(part, column, why)
+        if not chosen.is_certain and chosen.parts == PLACES[0]:
+            pair = " and ".join(map(shown, chosen.columns))
+            draft.questions.append(
+                f"Are {pair} the coordinates ({chosen.words})? Their names do not say so, and the "
+                "numbers lie outside London."
+            )
         if chosen.crs:
             draft.crs = chosen.crs
             draft.reasons["crs"] = f"the points are then in Great Britain: {chosen.words}"
@@ -85,15 +97,14 @@ def _preference(way: _Way) -> tuple[bool, int, float]:
 
 def _note_others(draft: Draft, chosen: _Way, ways: list[_Way]) -> None:
     taken = set(map(id, chosen.columns))
+    others: list[str] = []
     for way in sorted(ways, key=_preference):
         if way.is_certain and not taken & set(map(id, way.columns)):
             taken |= set(map(id, way.columns))
-            names = " and ".join(map(shown, way.columns))
-            close = way.parts == chosen.parts and chosen.score - way.score < HINT
-            draft.notes.append(
-                f"{names} could say where as well ({way.words})"
-                + ("; they were nearly as likely." if close else ".")
-            )
+            others.append(f"{' and '.join(map(shown, way.columns))} ({way.words})")
+    if others:
+        more = f"; and {len(others) - _NOTED:,} more" if len(others) > _NOTED else ""
+        draft.notes.append(f"The place is also in {'; '.join(others[:_NOTED])}{more}.")
 
 
 def _axis(column: Column, words: frozenset[str], parts: tuple[str, str]) -> float:
@@ -108,71 +119,71 @@ def _axis(column: Column, words: frozenset[str], parts: tuple[str, str]) -> floa
 def _pairs(draft: Draft) -> list[_Way]:
     """Give pairs of columns whose numbers lie in Great Britain in one of the known systems."""
     numeric = [column for column in draft.free if column.is_numeric]
-    east = {id(c): _axis(c, _EAST, ("easting", "longitude")) for c in numeric}
-    north = {id(c): _axis(c, _NORTH, ("northing", "latitude")) for c in numeric}
-    ways: list[_Way] = []
-    for order, system in enumerate(SYSTEMS):
-        xs = [c for c in numeric if c.within(system.britain[0]) >= MOST]
-        ys = [c for c in numeric if c.within(system.britain[1]) >= MOST]
-        london_x = {id(c): c.within(system.london[0]) for c in xs}
-        london_y = {id(c): c.within(system.london[1]) for c in ys}
-        for x in xs:
-            for y in ys:
-                if x is y:
-                    continue
-                in_order = min(east[id(x)], north[id(y)])
-                exchanged = min(north[id(x)], east[id(y)])
-                named = max(in_order, exchanged)
-                in_london = min(london_x[id(x)], london_y[id(y)]) >= MOST
-                is_certain = named > 0 or (in_london and not (x.is_counter or y.is_counter))
-                if not is_certain and not _is_likely(system, x, y):
-                    continue
-                if exchanged > in_order and not in_london and system is not DEGREES:
-                    continue  # Only where the two ranges differ do the values decide.
-                shares = (
-                    (london_x[id(x)], london_y[id(y)])
-                    if in_london
-                    else (x.within(system.britain[0]), y.within(system.britain[1]))
-                )
-                score = 2 * named + 2 * in_london + min(x.filled, y.filled) - order / 10
-                score += 0.3 * (x.words - _EAST - _NORTH == y.words - _EAST - _NORTH)
-                score += 0.1 * (abs(x.position - y.position) == 1)
-                score -= bool((x.words | y.words) & _ELSEWHERE)
-                is_degrees = system is DEGREES
-                ways.append(
-                    _Way(
-                        columns=(x, y),
-                        parts=PLACES[1] if is_degrees else PLACES[0],
-                        words=system.words,
-                        score=score,
-                        is_certain=is_certain,
-                        why=(
-                            _why(shares[0], system, 0, north[id(x)] > east[id(x)], in_london),
-                            _why(shares[1], system, 1, east[id(y)] > north[id(y)], in_london),
-                        ),
-                        crs=None if system in (NATIONAL_GRID, DEGREES) else system.crs,
-                    )
-                )
-    return ways
+    return [
+        way
+        for system in SYSTEMS
+        for x in numeric
+        if x.within(system.britain[0]) >= MOST
+        for y in numeric
+        if y is not x and y.within(system.britain[1]) >= MOST
+        if (way := _pair(system, x, y)) is not None
+    ]
 
 
-def _why(share: float, system: System, axis: int, is_misnamed: bool, in_london: bool) -> str:  # noqa: FBT001
-    kind = (
-        ("longitudes", "latitudes")
-        if system is DEGREES
-        else ("eastings", "northings")
-        if system is NATIONAL_GRID
-        else (f"metres east ({system.words})", f"metres north ({system.words})")
-    )[axis]
-    where = "London" if in_london else "Great Britain"
-    said = most(share, f"{kind} in {where}")
+def _pair(system: System, x: Column, y: Column) -> _Way | None:
+    """Rate two columns as x and y of one system; None if nothing but chance speaks for them."""
+    in_london = min(x.within(system.london[0]), y.within(system.london[1])) >= MOST
+    in_order, exchanged = min(_east(x), _north(y)), min(_north(x), _east(y))
+    is_counter = x.is_counter or y.is_counter
+    is_certain = max(in_order, exchanged) > 0 or (in_london and not is_counter)
+    if not is_certain and (is_counter or not _is_likely(system, x, y)):
+        return None
+    if exchanged > in_order and not in_london and system is not DEGREES:
+        return None  # Where x and y have one range, the names decide.
+    same_thing = x.words - _EAST - _NORTH == y.words - _EAST - _NORTH
+    beside = abs(x.position - y.position) == 1
+    elsewhere = bool((x.words | y.words) & _ELSEWHERE)
+    return _Way(
+        columns=(x, y),
+        parts=PLACES[1] if system is DEGREES else PLACES[0],
+        words=system.words,
+        score=2 * max(in_order, exchanged)
+        + 2 * in_london
+        + min(x.filled, y.filled)
+        + 0.3 * same_thing
+        + 0.1 * (beside - SYSTEMS.index(system))
+        - elsewhere,
+        is_certain=is_certain,
+        why=tuple(
+            _why(column, system, axis, in_london=in_london, is_misnamed=exchanged > in_order)
+            for axis, column in enumerate((x, y))
+        ),
+        crs=None if system in (NATIONAL_GRID, DEGREES) else system.crs,
+    )
+
+
+def _east(column: Column) -> float:
+    return _axis(column, _EAST, ("easting", "longitude"))
+
+
+def _north(column: Column) -> float:
+    return _axis(column, _NORTH, ("northing", "latitude"))
+
+
+def _why(column: Column, system: System, axis: int, *, in_london: bool, is_misnamed: bool) -> str:
+    kinds = {
+        NATIONAL_GRID.crs: ("eastings", "northings"),
+        DEGREES.crs: ("longitudes", "latitudes"),
+    }
+    metres = (f"metres east ({system.words})", f"metres north ({system.words})")
+    kind = kinds.get(system.crs, metres)[axis]
+    where, bounds = ("London", system.london) if in_london else ("Great Britain", system.britain)
+    said = most(column.within(bounds[axis]), f"{kind} in {where}")
     return f"{said}, although its name says otherwise" if is_misnamed else said
 
 
 def _is_likely(system: System, x: Column, y: Column) -> bool:
     """Say whether two columns without telling names are a pair, although not of London."""
-    if x.is_counter or y.is_counter:
-        return False
     if system is DEGREES:
         return x.has_decimals and y.has_decimals
     if system is not NATIONAL_GRID or abs(x.position - y.position) != 1:
@@ -254,7 +265,7 @@ def _take_unknown_numbers(draft: Draft) -> bool:
 
 
 def _find_areas(draft: Draft) -> None:
-    """Choose the column of area codes, the finest kind first wards, and the one of boroughs."""
+    """Choose the column of area codes, wards before all others, and the one of boroughs."""
     for kind, words in _AREAS:
         if "area_code" not in draft.parts:
             _take_codes(draft, "area_code", kind, words)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hotspots.incidents.draft import HINT, MOST, NEARLY_ALL, likeness, most, rank, shown
+from hotspots.incidents.draft import HINT, MOST, NEARLY_ALL, likeness, listed, most, rank, shown
 from hotspots.incidents.names import ALIASES, RECORDED, family_of, key_of
 from hotspots.words import percent
 
@@ -29,19 +29,8 @@ _GOOD_WORDS: Final = frozenset(
 _TIME_WORDS: Final = frozenset({"date", "time", "datetime", "timestamp", "day", "month", "dt"})
 # When something else was: the end of the work, a change of the record, a person's birthday.
 _WRONG_WORDS: Final = frozenset(
-    {
-        "dob",
-        "due",
-        "sla",
-        "eta",
-        "scene",
-        "next",
-        "age",
-        "response",
-        "duration",
-        "elapsed",
-        "waiting",
-    }
+    {"dob", "due", "sla", "eta", "scene", "next", "age"}
+    | {"response", "duration", "elapsed", "waiting"}
 )
 _WRONG_STEMS: Final = frozenset(
     {"close", "closing", "closure", "resol", "complet", "updat", "modif", "amend", "edit", "clear"}
@@ -71,7 +60,7 @@ class _Way:
 def find_times(draft: Draft) -> None:
     """Choose the columns of the time, or ask which they are."""
     times = [c for c in draft.free if c.moment_share >= MOST]
-    months = [c for c in times if c.month_share >= MOST]
+    months = [c for c in times if c.is_month]
     moments = [c for c in times if c not in months]
     clocks = [c for c in draft.free if c not in times and c.clock_share >= MOST]
     ways = _ways(moments, clocks, months)
@@ -116,7 +105,7 @@ def _ways(moments: list[Column], clocks: list[Column], months: list[Column]) -> 
             together = _fit(column, clock)
             ways.append(_Way({"date": column, "time": clock}, score + 0.9 + together))
         ways.append(_Way({"date": column}, score))
-    return ways + [_Way({"month": column}, _score(column) - 1.5) for column in months]
+    return ways + [_Way({"month": column}, _score(column) - 0.9) for column in months]
 
 
 def _is_wrong(column: Column) -> bool:
@@ -138,7 +127,8 @@ def _score(column: Column) -> float:
     else:
         score = 1.5 if column.words & _TIME_WORDS else 1.0
     # A column with one value may be the day of the export; it may also be an extract of one day.
-    return score - 2 * (column.is_constant and column.n_filled > 1) - (1 - column.filled)
+    is_export = column.is_constant and not column.is_month
+    return score - 2 * is_export - (1 - column.filled)
 
 
 def _fit(date: Column, clock: Column) -> float:
@@ -226,15 +216,17 @@ def _propose_end(draft: Draft, start: _Way, moments: list[Column]) -> None:
 def _note_others(draft: Draft, chosen: _Way, ways: list[_Way]) -> None:
     """Name the other columns whose names say that they could say when."""
     named = {value for table, _, value, _ in draft.proposals if table == "columns"}
-    for column in dict.fromkeys(way.first for way in ways):
-        is_close = any(
-            way.first is column and way.score > chosen.score - _CLOSE_SCORE for way in ways
+    close = [way.first for way in ways if way.score > chosen.score - _CLOSE_SCORE]
+    others = [
+        column
+        for column in dict.fromkeys(close)
+        if column in draft.free and column.name not in named
+    ]
+    if others:
+        draft.notes.append(
+            f"Times are also in {listed(others)}: if one of these says when, name it in place of "
+            f"{shown(chosen.first)}."
         )
-        if column in draft.free and is_close and column.name not in named:
-            draft.notes.append(
-                f"{shown(column)} holds times as well: if these say when, name it in place of "
-                f"{shown(chosen.first)}."
-            )
 
 
 def _why(part: str, column: Column) -> str:

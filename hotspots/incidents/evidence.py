@@ -17,9 +17,9 @@ import shapely
 
 from hotspots.areas import from_grid_reference, load_boroughs
 from hotspots.errors import InputError
+from hotspots.incidents.clock import london_wall, read_moments
 from hotspots.incidents.names import key_of, words_of
 from hotspots.incidents.parts import MISSING_TEXTS
-from hotspots.tables import TIMEZONE
 
 if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -36,7 +36,7 @@ _SPREADSHEET_YEARS: Final = np.datetime64("1901-01-01")
 # Three groups with something between them, or a month by name, or eight digits.
 _DATE: Final = re.compile(
     r"^(?:[A-Za-z]{3,9},? )?(?:[0-9]{1,4}[-/. ][0-9A-Za-z]{1,9}[-/. ,]{1,2}[0-9]{1,4}(?![0-9])"
-    r"|[A-Za-z]{3,9} [0-9]{1,2},? [0-9]{4}|(?:19|20)[0-9]{6}(?:[ T]?[0-9]{4,6})?$)"
+    r"|[A-Za-z]{3,9} [0-9]{1,2},? [0-9]{4}|(?:19|20)[0-9]{6}(?:[ T]?[0-9]{4}(?:[0-9]{2})?)?$)"
 )
 _MONTH: Final = re.compile(
     r"^(?:(?:19|20)[0-9]{2}[-/ ]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/](?:19|20)[0-9]{2}"
@@ -70,12 +70,14 @@ _PHONE: Final = re.compile(r"(?:\+|\b)[0-9](?:[ ()-]?[0-9]){8,}")
 _TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|dr|mx)\b", re.IGNORECASE)
 _POSTCODE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
+_DECIMAL: Final = re.compile(r"^-?[0-9]+[.][0-9]+$|^[0-9]{5,}$")
 _YES_NO: Final = frozenset({"y", "n", "yes", "no", "ye", "true", "false", "t", "f", "0", "1"})
 _LONDON_LETTERS: Final = ("TQ", "TL")
 _FEWEST_DECIMALS: Final = 3
 _HALF: Final = 0.5
 _MOST: Final = 0.8
 _MONTHS: Final = 12
+_FEWEST_MONTHS: Final = 2
 _CENTURY: Final = 100
 # Days of a spreadsheet, and seconds or milliseconds since 1970, in our years.
 _SERIALS: Final = ((30_000, 60_000), (6e8, 4e9), (6e11, 4e12))
@@ -378,17 +380,21 @@ class Column:
         return bool((moments != moments.astype("datetime64[D]")).any())
 
     @property
-    def month_share(self) -> float:
-        """Share of the given values that are written as months."""
-        return self.share(_MONTH)
+    def is_month(self) -> bool:
+        """Whether the dates are months, written so or as the first day of each."""
+        if self.share(_MONTH) >= _MOST:
+            return True
+        days = np.unique(self.moments[self.is_moment].astype("datetime64[D]"))
+        are_first = bool((days == days.astype("datetime64[M]")).all())
+        named = "month" in self.words
+        return are_first and not self.has_clock and len(days) > (0 if named else _FEWEST_MONTHS)
 
     @cached_property
     def clock_share(self) -> float:
         """Share of clock times without a date; bare numbers count if the name speaks of time."""
         if pd.api.types.is_datetime64_any_dtype(self.values.dtype):
-            is_old = np.asarray(self.values < _SPREADSHEET_YEARS.astype("datetime64[us]"))
-            return float(is_old.sum()) / max(self.n_filled, 1)
-        if self.words & {"time", "hour", "clock"}:
+            return float((self.moments < _SPREADSHEET_YEARS).sum()) / max(self.n_filled, 1)
+        if self.words & {"time", "hour", "hr", "clock"}:
             fraction = self.within((1e-9, 1 - 1e-9))
             return max(self.share(_CLOCK) + self.share(_BARE_CLOCK), fraction)
         return self.share(_CLOCK)
@@ -484,6 +490,13 @@ def _is_grid_reference(text: str) -> bool:
     return 0 <= x <= east and 0 <= y <= north
 
 
+def is_value(name: str) -> bool:
+    """Say whether the name of a column looks like a value: a date, a clock time or a number."""
+    text = name.strip()
+    patterns = (_DATE, _CLOCK, _GSS, _POINT, _DECIMAL)
+    return any(pattern.match(text) for pattern in patterns)
+
+
 @cache
 def _borough_names() -> frozenset[str]:
     return frozenset(load_boroughs(city=True)["name"].str.lower())
@@ -491,8 +504,4 @@ def _borough_names() -> frozenset[str]:
 
 def _wall(values: pd.Series[Any]) -> Times:
     """Read values as times on the London clock."""
-    from hotspots.incidents.clock import read_moments  # noqa: PLC0415 (only what looks like times)
-
-    read = np.asarray(read_moments(values).start)
-    moments = pd.to_datetime(pd.Series(read, dtype="object").where(~pd.isna(read), None), utc=True)
-    return np.asarray(moments.dt.tz_convert(TIMEZONE).dt.tz_localize(None), "datetime64[us]")
+    return london_wall(read_moments(values).start)

@@ -257,9 +257,11 @@ def ends_of(start: Times, precision: np.ndarray[Any, np.dtype[np.int8]], given: 
     array of datetime64, UTC
         NaT where a moment is all that is known.
     """
+    is_day, is_month = precision == DAY, precision == MONTH
+    if not (is_day.any() or is_month.any()):
+        return given
     ends = np.full(len(start), _NEVER)
     wall = london_wall(start)
-    is_day, is_month = precision == DAY, precision == MONTH
     ends[is_day] = midnights(wall[is_day].astype("datetime64[D]") + _DAY)
     ends[is_month] = midnights(wall[is_month].astype("datetime64[M]") + np.timedelta64(1, "M"))
     return np.where(np.isnat(given), ends, given)

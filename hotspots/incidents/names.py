@@ -183,16 +183,17 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "codes": _words(
         """
         opening_codes opening_code opening_code_1 opening_code_2 opening_code_3 opening_type
-        opening_type_1 opening_type_2 opening_type_3 opening_class open_code open_codes opened_as
-        initial_code initial_codes codes code op_code op_codes op01 op02 op03 op1 op2 op3
+        opening_1 opening_2 opening_3 opening_type_1 opening_type_2 opening_type_3 opening_class
+        open_code open_codes opened_as initial_code initial_codes codes code op_code op_codes op01
+        op02 op03 op1 op2 op3
         """
     ),
     "closing": _words(
         """
         closing_codes closing_code closing_code_1 closing_code_2 closing_code_3 closing_type
-        closing_type_1 closing_type_2 closing_type_3 close_type_1 close_type_2 close_type_3
-        closing_class close_code close_codes closed_as final_code final_codes cl_code cl_codes cl01
-        cl02 cl03 cl1 cl2 cl3
+        closing_1 closing_2 closing_3 closing_type_1 closing_type_2 closing_type_3 close_type_1
+        close_type_2 close_type_3 closing_class close_code close_codes closed_as final_code
+        final_codes cl_code cl_codes cl01 cl02 cl03 cl1 cl2 cl3
         """
     ),
     "crime_type": ("crime_type", "crime_category"),

@@ -285,9 +285,9 @@ class _Marks:
 
     def mark(self, mask: Flags, why: str, given: Callable[[], pa.Array] | None = None) -> None:
         """Give a reason to the rows of a mask that have none yet."""
-        new = mask & self.is_open
-        if not new.any():
+        if not mask.any():
             return
+        new = mask & self.is_open
         code = CODES_OF_REASONS.index(why)
         self.reason[self.rows[new]] = code
         if given is not None:

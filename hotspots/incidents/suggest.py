@@ -28,11 +28,11 @@ from hotspots.incidents.draft import (
 from hotspots.incidents.draft_codes import find_codes
 from hotspots.incidents.draft_places import find_place
 from hotspots.incidents.draft_times import find_times
-from hotspots.incidents.evidence import Column, columns_of
+from hotspots.incidents.evidence import Column, columns_of, is_value
 from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
 from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
 from hotspots.incidents.names import ALIASES
-from hotspots.words import percent
+from hotspots.words import count, percent
 
 if TYPE_CHECKING:
     import os
@@ -177,12 +177,23 @@ def suggest_mapping(sample: pd.DataFrame, file: str) -> Suggestion:
     if len(sample) == 0:
         _choose_by_names(draft, file)
     else:
+        _ask_for_names(draft, columns)
         find_place(draft)
         find_times(draft)
         find_codes(draft, sample)
         _find_id(draft, sample)
         _find_others(draft)
     return _suggestion(draft, file, sample)
+
+
+def _ask_for_names(draft: Draft, columns: list[Column]) -> None:
+    """Ask for a line with names if what stands in its place looks like values."""
+    values = [column for column in columns if is_value(column.name)]
+    if len(values) > 1 and 2 * len(values) >= len(columns):
+        draft.questions.append(
+            "Has the table a first line with names? What stands there looks like values, such as "
+            "dates or numbers, and is then no row. Put a line with names above it."
+        )
 
 
 def _known_layout(columns: list[Column], file: str) -> Suggestion | None:
@@ -319,7 +330,7 @@ def _suggestion(draft: Draft, file: str, sample: pd.DataFrame) -> Suggestion:
         date_order=draft.date_order,
     )
     rest = len(sample.columns) - len({name for names in columns.values() for name in names})
-    reasons = {"layout": f"only the columns below are used; {rest:,} further ones stay as they are"}
+    reasons = {"layout": f"only the columns below count; not used: {count(rest, 'column')}"}
     return Suggestion(
         file=file,
         mapping=mapping,

@@ -24,15 +24,18 @@ _CODE: Final = re.compile(r"(?<![0-9])[0-9]{3}(?![0-9])")
 _RULES: Final = (
     (EXCLUDED, "duplicate*, dup, test, training, error, entered in error, void, spam"),
     (EXCLUDED, "abandoned call*"),
-    ("200", "abandon* + vehicle*, abandon* + car*, abandon* + van*, abandon* + motor*"),
+    (
+        "200",
+        "abandon* + vehicle*, abandon* + car, abandon* + cars, abandon* + van, abandon* + motor*",
+    ),
     (
         "201",
         (
-            "nuisance + vehicle*, nuisance + car*, nuisance + bike*, nuisance + motor*, nuisance + "
-            "moped*, nuisance + quad*, nuisance + scooter*, nuisance + driv*, nuisance + parking, "
-            "inappropriate + vehicle*, annoy* + vehicle*, rac* + vehicle*, rac* + car*, "
-            "street racing, boy racer*, joy rid*, joyrid*, off road*, car meet*, car cruis*, "
-            "moped*, quad bike*"
+            "nuisance + vehicle*, nuisance + car, nuisance + cars, nuisance + bike*, nuisance + "
+            "motor*, nuisance + moped*, nuisance + quad*, nuisance + scooter*, nuisance + driv*, "
+            "nuisance + parking, inappropriate + vehicle*, annoy* + vehicle*, racing + vehicle*, "
+            "racing + cars, street racing, boy racer*, joy rid*, joyrid*, off road*, car meet*, "
+            "car cruis*, moped*, quad bike*"
         ),
     ),
     ("206", "dog*, animal*, horse*, pets, cats, pigeon*"),
@@ -211,5 +214,5 @@ def _spellings() -> dict[str, str]:
     return {
         _plain_words(spelling): code
         for spelling, code in codes_by_name().items()
-        if codes[code].role in (*ASB_ROLES, "excluded")
+        if codes[code].role in ASB_ROLES
     }

@@ -1,7 +1,7 @@
 """Density clusters over place and the cyclic week, as a scikit-learn estimator.
 
 Coincident points are collapsed first and weigh as often as they occur, so that twenty thousand
-reports at one map point cost no more than one.
+reports at one map point and hour cost no more than one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from hotspots.patterns.neighbours import (
     DAYS_RULES,
     WEEK,
     connect,
+    find_nearest,
+    hours_of_cycle,
     neighbour_weights,
+    number_squares,
     sort_into_cells,
 )
 
@@ -167,25 +170,56 @@ def cluster_points(
     check_reach(radius, hours, days)
     if len(weights) == 0:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=bool)
-    rows = np.column_stack([xy, np.mod(hour, WEEK)])
-    different, place_of = np.unique(rows, axis=0, return_inverse=True)
-    place_of = place_of.ravel()
-    needed = np.full(len(different), np.inf)
+    hour = np.mod(hour, WEEK)
+    first, place_of = _collapse(xy, hour, radius)
+    needed = np.full(len(first), np.inf)
     np.minimum.at(needed, place_of, least)
-    weight = np.bincount(place_of, weights=weights, minlength=len(different))
-    order, keys, height = sort_into_cells(different[:, :-1], radius)
-    where = np.ascontiguousarray(different[order, :-1])
-    when = np.ascontiguousarray(different[order, -1])
-    reach = (keys, height, float(radius), float(hours), DAYS_RULES[days])
-    within = neighbour_weights(where, when, weight[order], *reach)
-    is_core = within >= needed[order]
-    roots = connect(where, when, is_core, *reach)
+    weight = np.bincount(place_of, weights=weights, minlength=len(first))
+    where, when = xy[first], hour[first]
 
-    labels = np.full(len(different), -1, dtype=np.intp)
-    labels[order] = _number(roots, weight[order])
-    core = np.empty(len(different), dtype=bool)
-    core[order] = is_core
-    return labels[place_of], core[place_of]
+    rule = DAYS_RULES[days]
+    order, keys, height = sort_into_cells(where, radius, hours_of_cycle(when, rule))
+    where, when = np.ascontiguousarray(where[order]), when[order]
+    reach = (height, float(radius), float(hours), rule)
+    core = neighbour_weights(where, when, weight[order], keys, *reach) >= needed[order]
+    cores = (where[core], when[core], order[core], keys[core])
+    roots = connect(*cores, *reach)
+    nearest = find_nearest(where[~core], when[~core], keys[~core], *cores, *reach)
+
+    root_of = np.full(len(first), -1, dtype=np.intp)
+    root_of[order[core]] = order[core][roots]
+    near = nearest >= 0
+    root_of[order[~core][near]] = order[core][roots[nearest[near]]]
+    is_core = np.zeros(len(first), dtype=bool)
+    is_core[order[core]] = True
+    return _number(root_of, weight)[place_of], is_core[place_of]
+
+
+def _collapse(
+    xy: np.ndarray[Any, Any], hour: np.ndarray[Any, Any], radius: float
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Find the different points, in an order that is not that of the rows.
+
+    They are in the order of squares as wide as the radius, then of coordinates, then of hours.
+
+    Returns
+    -------
+    first : array of int (m,)
+        A row of each of the different points.
+    place_of : array of int (n,)
+        For each row, which of the different points it is.
+    """
+    columns = (*xy.T, hour)
+    squares, _ = number_squares(xy, radius)
+    order = np.lexsort([*columns[::-1], squares])
+    is_first = np.zeros(len(order), dtype=bool)
+    is_first[0] = True
+    for column in columns:
+        in_order = column[order]
+        is_first[1:] |= in_order[1:] != in_order[:-1]
+    place_of = np.empty(len(order), dtype=np.intp)
+    place_of[order] = np.cumsum(is_first) - 1
+    return order[is_first], place_of
 
 
 def check_reach(radius: float, hours: float, days: str) -> None:
@@ -199,14 +233,11 @@ def check_reach(radius: float, hours: float, days: str) -> None:
         raise invalid("days", days, f"one of {', '.join(DAYS_RULES)}")
 
 
-def _number(roots: np.ndarray[Any, Any], weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Rank the clusters from the heaviest to the lightest, ties by the order of the points."""
-    found, label_of = np.unique(roots, return_inverse=True)
-    if len(found) and found[0] == -1:
-        label_of, found = label_of - 1, found[1:]
-    is_in = label_of >= 0
-    total = np.bincount(label_of[is_in], weights=weight[is_in], minlength=len(found))
-    rank = np.empty(len(found) + 1, dtype=np.intp)
-    rank[np.argsort(-total, kind="stable")] = np.arange(len(found))
-    rank[-1] = -1  # what -1 indexes: noise stays noise
-    return np.asarray(rank[label_of])
+def _number(root_of: np.ndarray[Any, Any], weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Rank the clusters from the heaviest to the lightest, ties by the order of their roots."""
+    is_in = root_of >= 0
+    total = np.bincount(root_of[is_in], weights=weight[is_in], minlength=len(root_of))
+    roots = np.flatnonzero(root_of == np.arange(len(root_of)))
+    rank = np.full(len(root_of) + 1, -1, dtype=np.intp)  # the last, which -1 indexes, is noise
+    rank[roots[np.argsort(-total[roots], kind="stable")]] = np.arange(len(roots))
+    return np.asarray(rank[root_of])

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["QuerySource", "is_database_url", "query_source", "read_query"]
 
 # Rows that are Python objects at one time, whatever the size of a chunk.
-_BATCH: Final = 10_000
+_BATCH: Final = 5_000
 _IN_MEMORY: Final = (None, "", ":memory:", "file::memory:")
 
 

@@ -241,7 +241,11 @@ def _find(path: Path) -> list[_Found]:
         msg = f"Cannot read '{path}': it is no file. Must be a file, folder or zip. Save it first."
         raise InputError(msg)
     if path.suffix.lower() == ".zip":
-        return _find_in_zip(path, ())
+        found = _find_in_zip(path, ())
+        if not found:
+            msg = f"The zip '{path.name}' holds no table. Must hold one ending in {kinds.READABLE}."
+            raise InputError(msg)
+        return found
     return [_Found(path, "", path.name, path.as_posix(), ())]
 
 
@@ -262,8 +266,7 @@ def _find_in_folder(folder: Path) -> list[_Found]:
 
 
 def _find_in_zip(path: Path, constants: tuple[tuple[str, str], ...]) -> list[_Found]:
-    with packed.open_stream(path, name=path.name, unzip=False) as stream:
-        kinds.check_content(path.name, ".zip", stream.read(packed.HEAD))
+    kinds.check_content(path.name, ".zip", packed.read_head(path, name=path.name)[0])
     where = f"The zip '{path.name}'"
     found = []
     members = packed.list_members(path)
@@ -279,9 +282,6 @@ def _find_in_zip(path: Path, constants: tuple[tuple[str, str], ...]) -> list[_Fo
             short, full = f"{path.name}/{member}", f"{path.as_posix()}/{member}"
             own = constants + _constants(PurePosixPath(member))
             found.append(_Found(path, member, short, full, own))
-    if not found:
-        msg = f"{where} holds no table. Must hold a file ending in {kinds.READABLE}."
-        raise InputError(msg)
     return found
 
 
@@ -321,8 +321,7 @@ def _is_other_json(path: Path, member: str) -> bool:
     name = member or path.name
     if not name.lower().endswith(".json"):
         return False
-    with packed.open_stream(path, member, name=name) as stream:
-        is_other = not kinds.is_geojson(stream.read(packed.HEAD))
+    is_other = not kinds.is_geojson(packed.read_head(path, member, name=name)[0])
     if is_other:
         _LOG.info("passed over %s: JSON without features", name)
     return is_other
@@ -332,15 +331,16 @@ def _describe(one: _Found, name: str, layer: str | None) -> tuple[list[Source], 
     """Give the sources in a file, and what no other file may have in common with it."""
     inside = one.member or one.path.name
     suffix = kinds.suffix_of(inside)
-    digest = packed.digest_of(one.path, one.member, name=name)
+    head, is_gzip = packed.read_head(one.path, one.member, name=name)
     if not suffix:
-        raise kinds.not_read(name, digest.head)
-    if inside.lower().endswith(".gz") and not digest.is_gzip:
-        kinds.check_content(name, ".gz", digest.head)
-    kinds.check_content(name, suffix, digest.head)
+        raise kinds.not_read(name, head)
+    if inside.lower().endswith(".gz") and not is_gzip:
+        kinds.check_content(name, ".gz", head)
+    kinds.check_content(name, suffix, head)
+    sha256, content = packed.checksums(one.path, one.member, name=name)
     kind = kinds.KINDS[suffix]
-    source = Source(name, one.path, one.member, kind, digest.sha256, constants=one.constants)
-    key: tuple[object, ...] = (digest.content, one.constants)
+    source = Source(name, one.path, one.member, kind, sha256, constants=one.constants)
+    key: tuple[object, ...] = (content, one.constants)
     if kind == "text":
         return [source], key
     with packed.real_file(one.path, one.member, name=name) as file:
@@ -357,7 +357,7 @@ def _describe(one: _Found, name: str, layer: str | None) -> tuple[list[Source], 
         attributes = vectors.side_file(file, ".dbf") if suffix == ".shp" else None
         if attributes is not None:
             # Counts at the same points differ in their attributes only.
-            key = (*key, packed.digest_of(attributes, name=name).content)
+            key = (*key, *packed.checksums(attributes, name=name))
     names = [f"{name}/{own}" if len(layers) > 1 else name for own, _ in layers]
     parts = [
         replace(source, name=shown, layer=own, crs=crs)

@@ -5,6 +5,7 @@ Files of the wrong kind are refused with what they are and what to save them as.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
@@ -40,6 +41,8 @@ READABLE: Final = (
 )
 """The suffixes, for messages."""
 
+_LOG = logging.getLogger(__name__)
+_SHOWN: Final = 5
 _EXCEL: Final = "Open it in Excel, and save it as an Excel workbook (.xlsx)"
 _GIS: Final = "Open it in a GIS, and save it as a GeoPackage (.gpkg)"
 _ACCESS: Final = "Open it in Access, and export the table as an Excel workbook (.xlsx)"
@@ -299,22 +302,26 @@ def choose_tables(names: list[str], where: str) -> list[str]:
         If one is a table that is not read, as passing it over would lose its rows.
     """
     stems = {split_suffix(name)[0].lower() for name in names if name.lower().endswith(".shp")}
-    chosen = []
+    chosen: list[str] = []
+    passed: list[str] = []
     for name in names:
         stem, suffix = split_suffix(name)
         short = PurePosixPath(name).name.lower()
-        if _is_junk(name) or (suffix == ".dbf" and stem.lower() in stems):
-            continue
-        if suffix in _UNREADABLE:
+        is_side = suffix == ".dbf" and stem.lower() in stems
+        is_prose = suffix == ".txt" and short.startswith(_PROSE)
+        if _is_junk(name) or is_side or is_prose:
+            passed.append(name)
+        elif suffix in _UNREADABLE:
             msg = (
                 f"{where} holds '{name}', a file of a kind that is not read. Must hold tables "
                 f"that are, or its rows would be missing. {_UNREADABLE[suffix]}; or take it out."
             )
             raise InputError(msg)
-        if suffix == ".txt" and short.startswith(_PROSE):
-            continue
-        if suffix_of(name):
-            chosen.append(name)
+        else:
+            (chosen if suffix_of(name) else passed).append(name)
+    if passed:
+        shown = ", ".join(passed[:_SHOWN]) + (", …" if len(passed) > _SHOWN else "")
+        _LOG.info("%s: passed over %d files that are no tables: %s", where, len(passed), shown)
     return chosen
 
 

@@ -17,7 +17,6 @@ import zipfile
 import zlib
 from collections import Counter
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
@@ -57,31 +56,6 @@ _READING: Final = (
     zipfile.BadZipFile,
 )
 _OPENING: Final = (*_READING, ValueError, OverflowError)
-
-
-@dataclass(frozen=True)
-class Digest:
-    """What one pass over the bytes of a file says about it.
-
-    Parameters
-    ----------
-    sha256 : str
-        Checksum of the file (of the member, inside a zip) as it is.
-    content : str
-        Checksum of its bytes after gzip is undone.
-    head : bytes
-        The first `HEAD` of those bytes.
-    size : int
-        How many of them there are.
-    is_gzip : bool
-        Whether gzip was undone.
-    """
-
-    sha256: str
-    content: str
-    head: bytes
-    size: int
-    is_gzip: bool
 
 
 class _Guarded(io.RawIOBase):
@@ -292,8 +266,8 @@ def split_suffix(name: str) -> tuple[str, str]:
     return plain.removesuffix(suffix), suffix.lower()
 
 
-def digest_of(path: Path, member: str = "", *, name: str) -> Digest:
-    """Read a file once to its end (twice if it is gzipped), in constant memory.
+def read_head(path: Path, member: str = "", *, name: str) -> tuple[bytes, bool]:
+    """Read the beginning of a file, after gzip is undone.
 
     Parameters
     ----------
@@ -302,7 +276,33 @@ def digest_of(path: Path, member: str = "", *, name: str) -> Digest:
 
     Returns
     -------
-    Digest
+    head : bytes
+        At most `HEAD` bytes.
+    is_gzip : bool
+        Whether gzip was undone.
+    """
+    with open_stream(path, member, name=name, unzip=False) as stream:
+        head = stream.read(HEAD)
+    if not head.startswith(_GZIP):
+        return head, False
+    with open_stream(path, member, name=name) as stream:
+        return stream.read(HEAD), True
+
+
+def checksums(path: Path, member: str = "", *, name: str) -> tuple[str, str]:
+    """Read a file to its end, in constant memory.
+
+    Parameters
+    ----------
+    path, member, name
+        As for `open_stream`.
+
+    Returns
+    -------
+    sha256 : str
+        Checksum of the file (of the member, inside a zip) as it is.
+    content : str
+        Checksum of its bytes after gzip is undone.
 
     Raises
     ------
@@ -310,12 +310,12 @@ def digest_of(path: Path, member: str = "", *, name: str) -> Digest:
         As for `open_stream`: a file that is damaged anywhere is found here.
     """
     with open_stream(path, member, name=name, unzip=False) as stream:
-        packed, head, size = _hash(stream)
-    if not head.startswith(_GZIP):
-        return Digest(packed, packed, head, size, is_gzip=False)
+        is_packed = cast("io.BufferedReader", stream).peek(len(_GZIP)).startswith(_GZIP)
+        packed = _sha256(stream)
+    if not is_packed:
+        return packed, packed
     with open_stream(path, member, name=name) as stream:
-        content, head, size = _hash(stream)
-    return Digest(packed, content, head, size, is_gzip=True)
+        return packed, _sha256(stream)
 
 
 def is_gzip(path: Path) -> bool:
@@ -334,15 +334,11 @@ def cannot_read(path: Path, error: OSError) -> InputError:
     return InputError(msg)
 
 
-def _hash(stream: BinaryIO) -> tuple[str, bytes, int]:
+def _sha256(stream: BinaryIO) -> str:
     checksum = hashlib.sha256()
-    head = b""
-    size = 0
     while block := stream.read(_BLOCK):
         checksum.update(block)
-        head = head or block[:HEAD]
-        size += len(block)
-    return checksum.hexdigest(), head, size
+    return checksum.hexdigest()
 
 
 def _copy(path: Path, member: str, target: Path, name: str) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import codecs
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,12 +106,12 @@ _TEXT_KINDS: Final = (
     (rb"\s*(<[?!][^>]*>\s*)*<(html|head|body|table|meta|div|script)\b", "a web page (HTML)"),
     (rb"\s*<!doctype html", "a web page (HTML)"),
     (rb"\s*<(\?xml|!--|!doctype)", "XML"),
-    (rb"\s*<[a-z_][^>]*>[^<]*<[a-z_/]", "XML"),
+    (rb"\s*<([a-z_][\w:.-]*)[^<>]*>(\s*<[a-z_]|.*</\1>)", "XML"),
     (rb'\s*(\{\s*["}]|\[\s*["{\[\]])', "JSON"),
     (rb"\s*\{\\rtf", "a Word document (RTF)"),
 )
 # Excel's own way to name the delimiter in the first line.
-_SEP_LINE: Final = re.compile(rb'\s*"?sep=([\t\x20-\x7e])"?[ \t]*(\r\n|\r|\n|\Z)', re.IGNORECASE)
+_SEP_LINE: Final = re.compile(rb'"?sep=([\t !#-/:-@[-`{-~])"?[ \t]*(\r\n|\r|\n|\Z)', re.IGNORECASE)
 
 
 def read_text(stream: BinaryIO, name: str, *, rows: int = 500_000) -> Iterator[RawChunk]:
@@ -143,7 +144,8 @@ def read_text(stream: BinaryIO, name: str, *, rows: int = 500_000) -> Iterator[R
     -----
     The delimiter is the one of `DELIMITERS` with which most of the first 50 records have as many
     fields as the header; among equals the one with more fields. A first line `sep=;` names it.
-    Records with fewer than two filled fields above the header are titles and passed over.
+    Records with fewer than two filled fields above the header are titles and passed over, if
+    there are not more of them than records that fit the header.
 
     Quotation marks follow RFC 4180, leniently: see `hotspots.sources.records.scan_records`. A row
     has at most 100 lines and 100 kB if it has several, 1 MB if it has one. Empty fields beyond
@@ -179,7 +181,8 @@ def read_text(stream: BinaryIO, name: str, *, rows: int = 500_000) -> Iterator[R
     feed = _Feed(_pieces(stream, name))
     head, line = _head(feed, name)
     layout = _layout(head, line, feed.is_last, name)
-    yield from _merge(_chunks(_scans(feed, head, layout, rows), layout, name), rows)
+    feed.put_back(head[layout.start :])
+    yield from _merge(_chunks(_scans(feed, layout, rows), layout, name), rows)
 
 
 def _chunks(scans: Iterator[_Scan], layout: _Layout, name: str) -> Iterator[RawChunk]:
@@ -226,25 +229,35 @@ def _joined(parts: list[RawChunk]) -> RawChunk:
 
 
 class _Feed:
-    """The bytes of the file that are not used yet, and whether there are more."""
+    """The bytes of the file that are not used yet, and whether there are none left."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
+        self._rest: list[memoryview] = []
         self.is_last = False
 
     def extend(self, buffer: bytes, size: int) -> bytes:
-        """Give the buffer with at least `size` bytes, or with all that are left."""
-        parts, have = [buffer], len(buffer)
+        """Give the buffer with `size` bytes, or with all that are left."""
+        parts, have = [memoryview(buffer)], len(buffer)
         while have < size and not self.is_last:
-            piece = next(self._pieces, None)
-            if piece is None:
-                self.is_last = True
-            else:
-                parts.append(piece)
-                have += len(piece)
+            piece = self._rest.pop() if self._rest else self._next_piece()
+            parts.append(piece[: size - have])
+            if len(piece) > size - have:
+                self._rest.append(piece[size - have :])
+            have += len(parts[-1])
         whole = b"".join(parts)
         # Ctrl-Z, the old end of a text file.
         return whole.rstrip(b"\x1a") if self.is_last and whole.endswith(b"\x1a") else whole
+
+    def put_back(self, buffer: bytes) -> None:
+        """Give these bytes again, before all others."""
+        self._rest.append(memoryview(buffer))
+        self.is_last = False
+
+    def _next_piece(self) -> memoryview:
+        piece = next(self._pieces, None)
+        self.is_last = piece is None
+        return memoryview(piece or b"")
 
 
 def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
@@ -283,7 +296,7 @@ def _encoding(first: bytes) -> tuple[str, int]:
 
 def _check_text(sample: bytes, name: str) -> None:
     """Refuse binary data and texts that are no tables."""
-    _check_kind(sample, _TEXT_KINDS, name)
+    _check_kind(sample, _TEXT_KINDS, name, re.IGNORECASE | re.DOTALL)
     sample = sample.rstrip(b"\x1a")
     content = sample.rstrip(b"\0\x1a") or sample
     counts = np.bincount(np.frombuffer(content, dtype=np.uint8), minlength=128)
@@ -292,9 +305,11 @@ def _check_text(sample: bytes, name: str) -> None:
         raise _not_a_table("binary data", name)
 
 
-def _check_kind(sample: bytes, kinds: tuple[tuple[bytes, str], ...], name: str) -> None:
+def _check_kind(
+    sample: bytes, kinds: tuple[tuple[bytes, str], ...], name: str, flags: int = 0
+) -> None:
     for pattern, kind in kinds:
-        if re.match(pattern, sample, re.IGNORECASE if kinds is _TEXT_KINDS else 0):
+        if re.match(pattern, sample, flags):
             raise _not_a_table(kind, name)
 
 
@@ -322,9 +337,10 @@ class _Scan:
     has_quotes: bool
     has_joined: bool
     is_overlong: bool
+    is_full: bool
 
     def __len__(self) -> int:
-        return self.found.shape[1]
+        return int(self.found.shape[1])
 
 
 def _scan(
@@ -339,8 +355,9 @@ def _scan(
     spaces: str = " \t\x1a",
 ) -> _Scan:
     data = np.frombuffer(buffer, dtype=np.uint8)
-    # A record and its line end have at least two bytes.
-    found = np.empty((6, min(most, (len(data) - start) // 2 + 1)), dtype=np.int64)
+    # Room for records of 32 bytes; if they are shorter the rest is found by the next call.
+    room = min(most, (len(data) - start) // 32 + _CHECKED)
+    found = np.empty((6, room), dtype=np.int64)
     limits = np.array([_LONGEST_LINE, _LONGEST_JOINED, _MOST_LINES], dtype=np.int64)
     count, *rest = records.scan_records(
         data,
@@ -354,16 +371,16 @@ def _scan(
         limits,
         found,
     )
-    return _Scan(data, start, found[:, :count], *rest)
+    return _Scan(data, start, found[:, :count], *rest, count == room)
 
 
-def _scans(feed: _Feed, head: bytes, layout: _Layout, rows: int) -> Iterator[_Scan]:
+def _scans(feed: _Feed, layout: _Layout, rows: int) -> Iterator[_Scan]:
     """Give the records below the header, at most so many at a time."""
-    buffer, pos, line = head, layout.start, layout.line
+    buffer, pos, line = b"", 0, layout.line
     while True:
         buffer = feed.extend(buffer[pos:], len(buffer) - pos + _BLOCK)
-        is_last, pos, count, room = feed.is_last, 0, 0, 0
-        while count == room:
+        is_last, pos, is_full = feed.is_last, 0, True
+        while is_full:
             scan = _scan(
                 buffer,
                 pos,
@@ -373,9 +390,8 @@ def _scans(feed: _Feed, head: bytes, layout: _Layout, rows: int) -> Iterator[_Sc
                 width=len(layout.names),
                 most=rows,
             )
-            count, room = len(scan), min(rows, (len(buffer) - pos) // 2 + 1)
-            pos, line = scan.stop, scan.line
-            if count:
+            pos, line, is_full = scan.stop, scan.line, scan.is_full
+            if len(scan):
                 yield scan
         if is_last:
             return
@@ -388,11 +404,15 @@ def _scans(feed: _Feed, head: bytes, layout: _Layout, rows: int) -> Iterator[_Sc
 def _chunk(scan: _Scan, layout: _Layout, name: str) -> RawChunk:
     is_row = scan.found[records.VERDICT] == records.ROW
     lines = scan.found[records.LINE]
-    table = _table(scan, is_row, layout.delimiter, len(layout.names))
-    if table.num_rows != int(is_row.sum()):
+    table = None
+    with suppress(pa.ArrowInvalid):
+        table = _table(scan, is_row, layout.delimiter, len(layout.names))
+    if table is None or table.num_rows != int(is_row.sum()):
+        # Never seen: the kernel and pyarrow do not agree. Better no rows than rows gone astray.
         msg = (
-            f"Cannot read '{name}' from line {lines[0]:,} to {lines[-1]:,}: the rows cannot be "
-            "counted. Must have one row a line. Save the data as CSV (UTF-8) and give that."
+            f"Cannot tell the rows of '{name}' apart from line {lines[0]:,} to {lines[-1]:,}. Must "
+            "have one row a line. Open the file in a spreadsheet, save it as CSV (UTF-8) and give "
+            "that."
         )
         raise InputError(msg)
     table = table.rename_columns(list(layout.names))
@@ -499,25 +519,35 @@ def _head(feed: _Feed, name: str) -> tuple[bytes, int]:
             most=1,
             spaces=" \x1a" + "".join(DELIMITERS),
         )
-        if first.is_overlong or (len(first) and first.found[records.VERDICT, 0] == records.LONG):
-            raise _long_line(first.line if first.is_overlong else line, name)
+        _check_first(first, name)
         if len(first):
-            start = int(first.found[records.START, 0])
-            return feed.extend(head[start:], _HEAD), int(first.found[records.LINE, 0])
+            start, _, line = first.found[:3, 0].tolist()
+            return feed.extend(head[start:], _HEAD), line
         if feed.is_last:
-            msg = f"The file '{name}' is empty. Must be a table with a header line."
-            raise InputError(msg)
+            raise _empty(name)
         line = first.line
         head = feed.extend(head[first.stop :], _HEAD)
 
 
-def _long_line(line: int, name: str) -> InputError:
-    which = "first line" if line == 1 else f"line {line:,}, where the header should be,"
-    msg = (
-        f"Cannot read '{name}': the {which} is longer than 1 MB. Must be a table with a header "
-        "line. Save the data as CSV (UTF-8) and give that."
-    )
+def _empty(name: str) -> InputError:
+    msg = f"The file '{name}' is empty. Must be a table with a header line."
     return InputError(msg)
+
+
+def _check_first(sample: _Scan, name: str) -> None:
+    """Refuse the file if its first record is a line without end."""
+    if len(sample):
+        is_long = sample.found[records.VERDICT, 0] == records.LONG
+        line = int(sample.found[records.LINE, 0])
+    else:
+        is_long, line = sample.is_overlong, sample.line
+    if is_long:
+        which = "first line" if line == 1 else f"header, line {line:,},"
+        msg = (
+            f"Cannot read '{name}': the {which} is longer than 1 MB. Must be a table with a header "
+            "line. Save the data as CSV (UTF-8) and give that."
+        )
+        raise InputError(msg)
 
 
 def _layout(head: bytes, line: int, is_last: bool, name: str) -> _Layout:  # noqa: FBT001
@@ -533,11 +563,12 @@ def _layout(head: bytes, line: int, is_last: bool, name: str) -> _Layout:  # noq
         header = _find_header(sample, delimiter, name)
         if header is None:
             continue
-        names = _columns(sample, header, delimiter)
-        is_fitting = _fits(sample, header, len(names))
-        matches = 1 + int(is_fitting.sum())
-        # A delimiter that the first record lacks must prove itself by most of the others.
-        if header == 0 or 2 * matches > len(sample):
+        names, given = _columns(sample, header, delimiter, name)
+        # The header fits itself, unless the rows have row names.
+        matches = int(_fits(sample, header, len(names)).sum()) + (len(names) <= given)
+        # A delimiter that the first record lacks must prove itself: the records above would be
+        # titles, though they may be the rows of a table of one column.
+        if header == 0 or (header <= matches and 2 * matches > len(sample) - header):
             guesses.append((matches, len(names), delimiter, header))
     if guesses:
         _, _, delimiter, header = max(guesses, key=lambda guess: guess[:2])
@@ -545,18 +576,10 @@ def _layout(head: bytes, line: int, is_last: bool, name: str) -> _Layout:  # noq
         delimiter, header = _one_column(head, start, line, delimiters, is_last=is_last), 0
     # Once more, from as many records as the check of the rows looks at.
     sample = _scan(head, start, line, delimiter, is_last=is_last)
+    _check_first(sample, name)
     if not len(sample):
-        msg = f"The file '{name}' is empty. Must be a table with a header line."
-        raise InputError(msg)
-    if sample.found[records.VERDICT, header] == records.LONG:
-        raise _long_line(int(sample.found[records.LINE, header]), name)
-    names = _columns(sample, header, delimiter)
-    if len(names) > MOST_COLUMNS:
-        msg = (
-            f"The header of '{name}' has {len(names):,} columns. Must be at most "
-            f"{MOST_COLUMNS:,}. Check that it is a table with one row a line."
-        )
-        raise InputError(msg)
+        raise _empty(name)
+    names, _ = _columns(sample, header, delimiter, name)
     below = header + 1
     if below < len(sample):
         start, next_line = (int(sample.found[k, below]) for k in (records.START, records.LINE))
@@ -570,6 +593,8 @@ def _layout(head: bytes, line: int, is_last: bool, name: str) -> _Layout:  # noq
 
 def _one_column(head: bytes, start: int, line: int, delimiters: list[str], *, is_last: bool) -> str:
     """Give the delimiter that ends the lines of a single column, or one that does not occur."""
+    if len(delimiters) == 1:
+        return delimiters[0]
     for delimiter in delimiters:
         found = _scan(head, start, line, delimiter, is_last=is_last, most=_SAMPLE).found
         is_row = found[records.VERDICT] == records.ROW
@@ -580,32 +605,35 @@ def _one_column(head: bytes, start: int, line: int, delimiters: list[str], *, is
 
 def _find_header(sample: _Scan, delimiter: str, name: str) -> int | None:
     """Find the first record with at least two filled fields."""
-    for k in range(len(sample)):
-        if sample.found[records.VERDICT, k] == records.LONG:
-            raise _long_line(int(sample.found[records.LINE, k]), name)
-        if sample.found[records.FIELDS, k] > 1 or sample.found[records.VERDICT, k] != records.ROW:
-            filled = [value for value in _values(sample, k, delimiter) if value.strip()]
-            if len(filled) > 1:
-                return k
-    if sample.is_overlong:
-        raise _long_line(sample.line, name)
+    for k, (verdict, fields) in enumerate(sample.found[3:5].T.tolist()):
+        if verdict == records.LONG or (verdict == records.ROW and fields == 1):
+            continue
+        if sum(bool(value.strip()) for value in _values(sample, k, delimiter, name)) > 1:
+            return k
     return None
 
 
-def _values(sample: _Scan, k: int, delimiter: str) -> list[str]:
+def _values(sample: _Scan, k: int, delimiter: str, name: str) -> list[str]:
     """Split one record; if a quotation mark stays open in it, as if that were a letter."""
-    start, end, _, verdict, fields, _ = sample.found[:, k].tolist()
+    start, end, line, verdict, fields, _ = sample.found[:, k].tolist()
     is_open = verdict == records.OPEN_QUOTE
     if is_open:
         fields = 1 + sample.data[start:end].tobytes().count(delimiter.encode())
+    if fields > MOST_COLUMNS:
+        msg = (
+            f"The header of '{name}', line {line:,}, has {fields:,} columns. Must be at most "
+            f"{MOST_COLUMNS:,}. Give a table with one row a line."
+        )
+        raise InputError(msg)
     chosen = np.arange(len(sample)) == k
     table = _table(sample, chosen, delimiter, fields, is_literal=is_open)
     return [column[0].as_py() for column in table.columns]
 
 
-def _columns(sample: _Scan, header: int, delimiter: str) -> tuple[str, ...]:
-    """Name the columns from the header, as far as the records below it use them."""
-    names = [value.strip(' \t\r\n\v\f"\ufeff\xa0') for value in _values(sample, header, delimiter)]
+def _columns(sample: _Scan, header: int, delimiter: str, name: str) -> tuple[tuple[str, ...], int]:
+    """Name the columns as the records below the header use them, and count those it has."""
+    values = _values(sample, header, delimiter, name)
+    names = [value.strip(' \t\r\n\v\f"\ufeff\xa0') for value in values]
     given = len(names)
     named = max((k for k, value in enumerate(names, start=1) if value), default=given)
     is_below = sample.found[records.VERDICT] == records.ROW
@@ -618,14 +646,15 @@ def _columns(sample: _Scan, header: int, delimiter: str) -> tuple[str, ...]:
         firsts = _table(sample, is_below, delimiter, given + 1).column(0).to_pylist()
         if (last == given + 1).any() and len(set(firsts)) == len(firsts):
             names = ["", *names]
-    return tuple(value or f"column_{k}" for k, value in enumerate(names, start=1))
+    return tuple(value or f"column_{k}" for k, value in enumerate(names, start=1)), given
 
 
 def _fits(sample: _Scan, header: int, width: int) -> Booleans:
     """Say which records below the header have its number of fields."""
     found = sample.found[:, header + 1 :]
     is_row = found[records.VERDICT] == records.ROW
-    return is_row & (found[records.FIELDS] >= width) & (found[records.LAST] <= width)
+    fits: Booleans = is_row & (found[records.FIELDS] >= width) & (found[records.LAST] <= width)
+    return fits
 
 
 def _check_rows(head: bytes, layout: _Layout, is_last: bool, name: str) -> None:  # noqa: FBT001

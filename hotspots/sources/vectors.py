@@ -70,6 +70,9 @@ def find_layers(path: Path, name: str, layer: str | None) -> list[tuple[str, str
         If the file cannot be read, has no such layer, no layer of points, or several.
     """
     suffix = split_suffix(path.name)[1]
+    if "!" in str(path):
+        msg = f"Cannot read '{path}': GDAL takes '!' for an archive. Must be without. Rename it."
+        raise InputError(msg)
     if suffix == ".shp":
         _check_shapefile(path, name)
     with _gdal(name):

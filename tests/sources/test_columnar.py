@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.errors import InputError
 from hotspots.sources import POINT_X, POINT_Y, find_sources, read_chunks, split_source
 from hotspots.sources.plain import cell_text, plain_column, plain_type
 
+EXAMPLES = 30  # each writes files
 NOON = dt.datetime(2024, 7, 5, 12)  # noqa: DTZ001 (most files know no zones)
 POINTS = [shapely.Point(530_000, 180_000), None, shapely.Point()]
 
@@ -264,9 +265,12 @@ class TestReference:
         )
         frame.to_parquet(tmp_path / "a.parquet", row_group_size=99)
         table = read(tmp_path / "a.parquet", rows=70)
-        expected = pd.read_parquet(tmp_path / "a.parquet").astype({"c": object})
-        own = table.to_pandas().astype({"c": object})
-        pd.testing.assert_frame_equal(own, expected, check_dtype=False)
+        expected = pd.read_parquet(tmp_path / "a.parquet")
+        assert table["n"].to_pylist() == expected["n"].tolist()
+        assert table["t"].to_pylist() == expected["t"].dt.to_pydatetime().tolist()
+        assert (
+            table["c"].fill_null("").to_pylist() == expected["c"].astype(object).fillna("").tolist()
+        )
 
     def test_same_as_geopandas(self, tmp_path: Path) -> None:
         """The coordinates are those that geopandas reads."""
@@ -282,6 +286,7 @@ class TestReference:
 class TestRelations:
     """What must hold for all files."""
 
+    @settings(max_examples=EXAMPLES)
     @given(
         n=st.integers(0, 60),
         group=st.integers(1, 20),
@@ -302,6 +307,7 @@ class TestRelations:
         assert [v for chunk in chunks for v in chunk.table["a"].to_pylist()] == [*range(1, n + 1)]
         assert [v for chunk in chunks for v in chunk.lines.tolist()] == [*range(1, n + 1)]
 
+    @settings(max_examples=EXAMPLES)
     @given(
         st.sampled_from(
             [

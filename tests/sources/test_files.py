@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.errors import DuplicateInputError, InputError
@@ -30,6 +30,7 @@ from hotspots.sources.kinds import check_content, what_is
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+EXAMPLES = 30  # each writes files
 CSV = b"when,where\n2024-07-05,here\n2024-07-06,there\n"
 OTHER = b"when,where\n2024-08-05,elsewhere\n"
 ROWS = [
@@ -164,6 +165,7 @@ class TestByHand:
                 ".hidden.csv": b"h\n",
                 ".git/config.csv": b"h\n",
                 "__MACOSX/2024-01/._c.csv": b"\0\0",
+                "__MACOSX/2024-01/c.csv": b"\0\0",
                 "~$calls.xlsx": b"lock",
                 "Thumbs.db": b"t",
                 "desktop.ini": b"t",
@@ -172,6 +174,7 @@ class TestByHand:
                 "README.txt": b"Read me.",
                 "licence.txt": b"OGL",
                 "report.pdf": b"%PDF",
+                "pictures.zip": make_zip(tmp_path.parent / "p.zip", {"a.png": b"x"}).read_bytes(),
                 "settings.json": b'{"a": 1}',
             },
         )
@@ -343,14 +346,15 @@ class TestReference:
     def test_hash_of_unpacked_bytes(self, tmp_path: Path) -> None:
         """The checksum of the content is that of hashlib over the unpacked bytes."""
         (tmp_path / "a.gz").write_bytes(gzip.compress(CSV))
-        digest = packed.digest_of(tmp_path / "a.gz", name="a.gz")
-        assert digest.content == hashlib.sha256(CSV).hexdigest()
-        assert (digest.size, digest.is_gzip) == (len(CSV), True)
+        _, content = packed.checksums(tmp_path / "a.gz", name="a.gz")
+        assert content == hashlib.sha256(CSV).hexdigest()
+        assert packed.read_head(tmp_path / "a.gz", name="a.gz") == (CSV, True)
 
 
 class TestRelations:
     """What must hold for all files."""
 
+    @settings(max_examples=EXAMPLES)
     @given(
         rows=st.lists(st.tuples(st.integers(), st.integers()), min_size=1, max_size=30),
         size=st.integers(1, 10),
@@ -373,6 +377,7 @@ class TestRelations:
         assert results[0] == results[1] == results[2]
         assert [(int(row["a"]), int(row["b"])) for row in results[0][0]] == rows
 
+    @settings(max_examples=EXAMPLES)
     @given(st.binary(max_size=300))
     def test_any_bytes_are_named_or_refused(self, content: bytes) -> None:
         """No content makes the check of kinds fail in another way than by its own error."""
@@ -382,6 +387,7 @@ class TestRelations:
             except InputError as error:
                 assert "Must " in str(error)  # noqa: PT017
 
+    @settings(max_examples=EXAMPLES)
     @given(st.binary(min_size=1, max_size=200), st.integers(0, 400), st.integers(0, 255))
     def test_damaged_archives_never_crash(self, noise: bytes, at: int, byte: int) -> None:
         """A zip with one byte changed is read as it was, or refused in our words."""
@@ -599,6 +605,14 @@ class TestMessages:
         for name in ("a.zip", "a.csv.gz", "b.zip", "a.xlsx"):
             with pytest.raises(InputError, match=f"'{name}.*unpacks to more than 200 times its"):
                 find_sources([tmp_path / name])
+
+    def test_bomb_of_many_members(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Members that are small each may be too much together."""
+        members = {f"{n}.csv": b"a,b\n%d" % n + b"0" * 400_000 for n in range(3)}
+        path = make_zip(tmp_path / "a.zip", members)
+        monkeypatch.setattr(packed, "LARGEST_SURE", 1_000_000)
+        with pytest.raises(InputError, match="'a.zip' unpacks to more than 200 times its size"):
+            find_sources([path])
 
     def test_archive_that_lies(self, tmp_path: Path) -> None:
         """A member that is larger or smaller than the archive says is refused."""

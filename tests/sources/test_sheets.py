@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.errors import InputError
@@ -24,6 +24,7 @@ from hotspots.sources import RawChunk, find_sources, read_chunks, sheet_notes, s
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+EXAMPLES = 30  # each writes files
 NIGHT = dt.datetime(2024, 7, 5, 22, 30)  # noqa: DTZ001 (Excel knows no zones)
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -337,6 +338,7 @@ class TestReference:
 class TestRelations:
     """What must hold for all sheets."""
 
+    @settings(max_examples=EXAMPLES)
     @given(
         rows=st.lists(
             st.lists(
@@ -367,6 +369,7 @@ class TestRelations:
             [v is None for v in rows[line - 2]] for line in kept
         ]
 
+    @settings(max_examples=EXAMPLES)
     @given(st.integers(0, 20_000), st.binary(min_size=1, max_size=4))
     def test_damaged_workbooks_never_crash(self, at: int, noise: bytes) -> None:
         """A workbook with some bytes changed is read, or refused in our words."""
@@ -381,6 +384,7 @@ class TestRelations:
             except InputError as error:
                 assert "Must " in str(error)  # noqa: PT017
 
+    @settings(max_examples=EXAMPLES)
     @given(st.sampled_from([SHEET, "xl/workbook.xml", "xl/styles.xml"]), st.data())
     def test_nonsense_inside_never_crashes(self, member: str, data: st.DataObject) -> None:
         """Nor does a part of it that was cut off, or says something else."""

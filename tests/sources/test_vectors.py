@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.errors import InputError
@@ -25,6 +25,7 @@ from hotspots.sources import POINT_X, POINT_Y, RawChunk, find_sources, read_chun
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+EXAMPLES = 30  # each writes files
 FORMATS = ["a.gpkg", "a.geojson", "a.shp", "a.fgb"]
 LONDON = (-0.1, 51.5)
 
@@ -285,6 +286,7 @@ class TestReference:
 class TestRelations:
     """What must hold for all files."""
 
+    @settings(max_examples=EXAMPLES)
     @given(
         xy=st.lists(
             st.one_of(st.none(), st.tuples(*[st.floats(-1e6, 1e6, allow_subnormal=False)] * 2)),
@@ -374,6 +376,13 @@ class TestMessages:
         (tmp_path / name).write_bytes(whole[: len(whole) * 2 // 3])
         with pytest.raises(InputError, match=f"Cannot read '{name}': .*Must be a complete Geo"):
             read(tmp_path / name)
+
+    def test_exclamation_mark(self, tmp_path: Path) -> None:
+        """GDAL would look for an archive."""
+        points().to_file(tmp_path / "a.gpkg")
+        (tmp_path / "a.gpkg").rename(tmp_path / "a!b.gpkg")
+        with pytest.raises(InputError, match="GDAL takes '!' for an archive. Must be without"):
+            find_sources([tmp_path / "a!b.gpkg"])
 
     def test_other_database(self, tmp_path: Path) -> None:
         """A database of another kind is no GeoPackage."""
