@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -272,18 +273,16 @@ def check(
 
 def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
     """Write a mapping file for the first source, and show how its first rows are read with it."""
-    from hotspots.incidents import suggest_dataset  # noqa: PLC0415 (slow to import)
+    from hotspots.incidents.trial import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
 
-    suggestion, name = suggest_dataset(dataset)
-    path = out if out is not None else Path(f"{Path(name).name.split('.')[0]}.mapping.toml")
+    suggestion = suggest_dataset(dataset)
+    stem = Path(suggestion.file).name.split(".")[0]
+    path = out if out is not None else Path(f"{stem}.mapping.toml")
     suggestion.save(path)
     console.print(f"Wrote {escape(str(path))}:", highlight=False, soft_wrap=True)
     console.print(escape(path.read_text("utf-8")), highlight=False, soft_wrap=True)
     for question in suggestion.unresolved:
-        console.print(f"  [bold]{escape(question)}[/]", highlight=False)
-    if suggestion.unresolved:
-        msg = f"The mapping is not complete. Must be answered first: {suggestion.unresolved[0]}"
-        raise InputError(f"{msg} Then use --mapping {path}.")
+        console.print(f"  [bold]Question:[/] {escape(question)}", highlight=False)
     dataset = replace(dataset, mapping=suggestion.mapping)
     table = Table(title="The first ten rows, as they are read")
     rows = first_rows(dataset, _TEN)

@@ -95,8 +95,8 @@ class Parts:
     columns : mapping of str to sequence of str
         The columns that play each part.
     rows : array of int64, optional
-        Positions of the rows that are meant; all by default. A column is cut to them only when
-        it is asked for.
+        Positions of the rows that are meant, in order; all by default. A column is cut to them
+        only when it is asked for.
     """
 
     def __init__(
@@ -108,6 +108,12 @@ class Parts:
         self.table = table
         self.columns = columns
         self.rows = rows
+        self._mask: pa.Array | None = None
+        if rows is not None:
+            # Filtering is several times faster than taking, and the rows stay in order.
+            mask = np.zeros(table.num_rows, dtype=bool)
+            mask[rows] = True
+            self._mask = pa.array(mask)
         self._texts: dict[str, pa.Array] = {}
         self._distinct: dict[str, Distinct] = {}
 
@@ -120,14 +126,14 @@ class Parts:
         return int(self.table.num_rows) if self.rows is None else len(self.rows)
 
     def take(self, rows: Integers) -> Parts:
-        """Keep some rows, by position."""
+        """Keep some rows, by position in order."""
         return Parts(self.table, self.columns, rows if self.rows is None else self.rows[rows])
 
     def column(self, name: str) -> pa.Array:
         """Give a column as it was given."""
         column = self.table.column(name)
-        if self.rows is not None:
-            column = column.take(pa.array(self.rows))
+        if self._mask is not None:
+            column = column.filter(self._mask)
         return column.combine_chunks()
 
     def raw(self, part: str) -> pa.Array:

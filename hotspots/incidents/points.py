@@ -209,15 +209,11 @@ def _given(parts: Parts, way: tuple[str, ...]) -> tuple[Numbers, Numbers, int, F
     """Give the two numbers of every row, the SRID if any, and which rows give something."""
     if len(way) > 1:
         x, y = (parts.number(part) for part in way)
-        given = [
-            parts.text(part) if np.isnan(v).any() else None
-            for part, v in zip(way, (x, y), strict=True)
-        ]
-        is_given = np.zeros(len(parts), dtype=bool)
-        for number, text in zip((x, y), given, strict=True):
-            is_given |= ~np.isnan(number)
-            if text is not None:
-                is_given |= pc.is_valid(text).to_numpy(zero_copy_only=False)
+        is_given = ~np.isnan(x) | ~np.isnan(y)
+        unread = np.flatnonzero(~is_given)
+        rest = parts.take(unread)
+        for part in way:
+            is_given[unread] |= pc.is_valid(rest.text(part)).to_numpy(zero_copy_only=False)
         return x, y, 0, is_given
     different = parts.distinct(way[0])
     read = _from_references if way[0] == "grid_reference" else _from_geometry

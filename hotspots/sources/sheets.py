@@ -395,7 +395,7 @@ def _scan(workbook: Workbook, sheet: Any) -> _Extras:  # noqa: ANN401 (openpyxl'
     merged: dict[int, list[tuple[int, int]]] = {}
     for ref in refs:
         column, row, _, last = range_boundaries(ref.decode())
-        if column is not None and row is not None and last is not None and last > row:
+        if column is not None and row is not None and last is not None:
             merged.setdefault(row, []).append((column - 1, last))
     return _Extras(merged, has_cached or not has_formula)
 

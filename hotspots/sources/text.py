@@ -359,7 +359,7 @@ def _scan(
     room = min(most, (len(data) - start) // 32 + _CHECKED)
     found = np.empty((6, room), dtype=np.int64)
     limits = np.array([_LONGEST_LINE, _LONGEST_JOINED, _MOST_LINES], dtype=np.int64)
-    count, *rest = records.scan_records(
+    count, stop, next_line, is_whole, has_quotes, has_joined, is_overlong = records.scan_records(
         data,
         records.make_words(buffer),
         start,
@@ -371,7 +371,18 @@ def _scan(
         limits,
         found,
     )
-    return _Scan(data, start, found[:, :count], *rest, count == room)
+    return _Scan(
+        data,
+        start,
+        found[:, :count],
+        stop,
+        next_line,
+        is_whole,
+        has_quotes,
+        has_joined,
+        is_overlong,
+        is_full=count == room,
+    )
 
 
 def _scans(feed: _Feed, layout: _Layout, rows: int) -> Iterator[_Scan]:

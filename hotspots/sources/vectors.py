@@ -212,7 +212,7 @@ def _time_types(
     if not columns:
         return {}
     possible = {column: [_NAIVE, _AWARE] for column in columns}
-    for table in _tables(path, layer, name, columns=columns):
+    for table in _tables(path, layer, name, rows=_ROWS, columns=columns):
         for column in columns:
             values = table.column(column)
             possible[column] = [kind for kind in possible[column] if _fits(values, kind)]
@@ -232,7 +232,7 @@ def _tables(
     layer: str | None,
     name: str,
     *,
-    rows: int = _ROWS,
+    rows: int,
     columns: list[str] | None = None,
 ) -> Iterator[pa.Table]:
     """Stream a layer, or some of its columns without the geometry; at least one table."""
