@@ -432,9 +432,7 @@ def _count_in(
 ) -> tuple[CountTask, Counts]:
     places = _make_grid(areas, settings) if is_pointed else places_from_areas(areas)
     task = count_task(places, areas=areas, reach=_reach(settings))
-    counts = count_with(
-        task, work.incidents, places, client=work.client, progress=work.progress
-    )
+    counts = count_with(task, work.incidents, places, client=work.client, progress=work.progress)
     return task, counts
 
 
@@ -576,8 +574,8 @@ def _find_clusters(
     is_late = (incidents["start"] >= since).to_numpy()
     if since > counts.start:
         said.append(
-            f"Clusters and episodes are those of the latest {int(is_late.sum()):,} incidents, since "
-            f"{since.day} {since:%B %Y}; clusters.max_incidents sets how many."
+            f"Clusters and episodes are those of the latest {int(is_late.sum()):,} incidents, "
+            f"since {since.day} {since:%B %Y}; clusters.max_incidents sets how many."
         )
     timed = _with_nearest_area(incidents[is_late & has_clock(incidents)], areas)
     chosen = settings.clusters

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 
 from hotspots.areas import lattice
-from hotspots.areas.lattice import Shape
 from hotspots.areas.places import PREFIX, check_cells, make_places
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike
+
+    from hotspots.areas.lattice import Shape
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hotspots.incidents.dataset import Task
     from hotspots.incidents.reading import Tier
 
-    Incidents = (
+    Incidents: TypeAlias = (
         gpd.GeoDataFrame | Reading | Dataset | str | PathLike[str] | Sequence[str | PathLike[str]]
     )
 
@@ -361,7 +361,9 @@ def count_with(
         area_week=week,
         walk=dict(zip(WALK, tally.walk.tolist(), strict=True)),
         n_points=tally.n_points,
-        months_seen=pd.PeriodIndex.from_ordinals(sorted(tally.months), freq="M"),
+        months_seen=pd.PeriodIndex(
+            np.array(sorted(tally.months), dtype="datetime64[M]").astype("datetime64[s]"), freq="M"
+        ),
         sources=tuple(sorted(tally.sources)),
         account=account,
     )
@@ -400,7 +402,7 @@ def run(
     if isinstance(incidents, Dataset):
         return incidents.run(task, client=client, progress=progress)
     table = incidents.incidents if isinstance(incidents, Reading) else incidents
-    if not isinstance(table, gpd.GeoDataFrame):
+    if not isinstance(table, gpd.GeoDataFrame):  # what is not typed may still be given
         raise invalid(
             "incidents",
             type(table).__name__,

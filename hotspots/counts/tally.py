@@ -69,7 +69,7 @@ def _pack(
 
 @numba.njit(cache=True, nogil=True)
 def _add_runs(keys: Any, weights: Any, order: Any) -> int:  # noqa: ANN401
-    """Add up runs of equal keys in place (weights by `order`); give the number of different keys."""
+    """Add up runs of equal keys in place (weights by `order`); give how many there are."""
     n = 0
     total = np.empty(len(keys), dtype=np.int64)
     for row in range(len(keys)):
@@ -294,7 +294,8 @@ class CountTask:
         is_counted = where <= 1
         self._add(batch, np.where(is_counted, place, -1), area, wall, has_clock, tally)
         is_context = np.flatnonzero((where == 1) & (place >= 0))
-        for one, weight in zip(place[is_context].tolist(), batch.weight[is_context].tolist(), strict=True):
+        context = zip(place[is_context].tolist(), batch.weight[is_context].tolist(), strict=True)
+        for one, weight in context:
             tally.context[one] = tally.context.get(one, 0) + weight
         tally.n_outside += int(batch.weight[is_counted & (place < 0)].sum())
 
@@ -341,7 +342,7 @@ class CountTask:
         has_point = batch.has_point
         area = _by_codes(batch, self.areas.find(batch.easting, batch.northing), self.area_ids)
         where = np.zeros(n, dtype=np.int64)
-        # A borough that is not among the areas is elsewhere; a code that is not may be a part of one.
+        # A borough that is not among the areas is elsewhere; another code may be a part of one.
         is_elsewhere = has_point | (batch.borough.codes >= 0)
         where[area < 0] = np.where(is_elsewhere[area < 0], 2, 3)
         near = np.flatnonzero((area < 0) & has_point & (place >= 0))
@@ -356,7 +357,7 @@ def _by_codes(batch: Batch, found: Integers, ids: pd.Index[str]) -> Integers:
     if len(ids) == 0 or batch.has_point.all():
         return found
     for codes in (batch.area_code, batch.borough):
-        if len(codes.values):
+        if len(codes.entries):
             position = ids.get_indexer(pd.Index(codes.texts()))
             by_code = codes.spread(position.astype(np.int64), -1)
             found = np.where(~batch.has_point & (found < 0), by_code, found)

@@ -206,7 +206,9 @@ class Ledger:
     def merge(self, other: Ledger) -> None:
         """Add the account of a later part; references must not repeat (see `new_keys`)."""
         for name, file in other.files.items():
-            own = self.files.setdefault(name, _File(file.layout, file.sha256, file.noun, notes=file.notes))
+            own = self.files.setdefault(
+                name, _File(file.layout, file.sha256, file.noun, notes=file.notes)
+            )
             own.reasons += file.reasons
             own.accepted += file.accepted
             own.months |= file.months
@@ -287,7 +289,7 @@ class Ledger:
             )
         total = sum((file.reasons for file in self.files.values()), np.zeros_like(self.n_listed))
         notes += [
-            f"{CODES_OF_REASONS[code]}: the first {MOST_LISTED:,} of {total[code]:,} rows are listed"
+            f"{CODES_OF_REASONS[code]}: {MOST_LISTED:,} of {total[code]:,} rows listed, the first"
             for code in np.flatnonzero(total > self.n_listed)
         ]
         return tuple(notes)
@@ -295,7 +297,7 @@ class Ledger:
 
 def _months_of(parts: Parts) -> set[tuple[str, str]]:
     force, month = parts.distinct("force"), parts.distinct("month")
-    width = len(month.values) + 1
+    width = len(month.entries) + 1
     pairs = np.unique((force.codes + 1) * width + month.codes + 1)
     forces, months = ["", *force.texts()], ["", *month.texts()]
     return {(forces[pair // width], months[pair % width]) for pair in pairs.tolist()}

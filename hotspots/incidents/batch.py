@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from hotspots.incidents.parts import Distinct, distinct
+from hotspots.incidents.parts import Distinct, distinct, text_series
 from hotspots.tables import PRECISIONS, TIMEZONE
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Batch:
             "reference": _texts(self.reference, len(self)),
             "start": _london(self.start),
             "end": _london(self.end),
-            "time_precision": _texts(pa.array(PRECISIONS).take(pa.array(self.precision)), len(self)),
+            "time_precision": text_series(pa.array(PRECISIONS).take(pa.array(self.precision))),
             "asb_type": rest["asb_type"],
             "heading": rest["heading"],
             "qualifiers": rest["qualifiers"],
@@ -156,11 +156,12 @@ class Batch:
 def _texts(values: pa.Array | None, n: int) -> pd.Series[Any]:
     if values is None:
         values = pa.nulls(n, pa.string())
-    return pd.Series(values.to_pandas(), dtype="str" if pd.__version__ >= "3" else "object")
+    return text_series(values)
 
 
 def _london(utc: Times) -> pd.Series[Any]:
-    return pd.Series(utc).dt.tz_localize("UTC").dt.tz_convert(TIMEZONE)
+    times: pd.Series[Any] = pd.Series(utc).dt.tz_localize("UTC").dt.tz_convert(TIMEZONE)
+    return times
 
 
 def batch_of(incidents: gpd.GeoDataFrame) -> Batch:

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hotspots.incidents.account import Account
-    from hotspots.incidents.dataset import Dataset, Result, Task
+    from hotspots.incidents.dataset import Dataset, Result_co, Task
 
 
 def run_on_cluster(
     dataset: Dataset,
-    task: Task[Result],
+    task: Task[Result_co],
     client: Any,  # noqa: ANN401 (a distributed.Client, which is an extra)
     *,
     progress: bool | None = None,
-) -> tuple[list[Result], Account]:
+) -> tuple[list[Result_co], Account]:
     """Do something with all accepted incidents on a cluster; see `Dataset.run`."""
     ledger = Ledger()
     results = []
@@ -43,9 +43,7 @@ def run_on_cluster(
             used = ledger.already_used(own)
             if len(used):
                 # References of this part were used by an earlier one: only now is that known.
-                again = cluster.submit(
-                    run_part, part, dataset.mapping, sent, used, pure=False
-                )
+                again = cluster.submit(run_part, part, dataset.mapping, sent, used, pure=False)
                 result, own = _result(again, part.source.name)
             n_rows = sum(file.accepted + int(file.reasons.sum()) for file in own.files.values())
             ledger.merge(own)
@@ -72,7 +70,7 @@ def _connected(client: Any) -> Iterator[Any]:  # noqa: ANN401
     if not isinstance(client, str):
         raise invalid("client", client, "the address of a Dask scheduler or a distributed.Client")
     try:
-        own = Client(client, set_as_default=False)
+        own = Client(client, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         msg = (
             f"Cannot reach the Dask cluster at '{client}'. Must be the address of a running "

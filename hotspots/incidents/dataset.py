@@ -23,7 +23,6 @@ from hotspots.incidents.rows import decide, judge
 from hotspots.progress import watch
 from hotspots.sources import (
     FrameSource,
-    QuerySource,
     Source,
     find_sources,
     is_database_url,
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
     from hotspots.incidents.account import Account
     from hotspots.incidents.batch import Batch
     from hotspots.incidents.rows import Conventions
-
     from hotspots.sources import AnySource
+
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,13 +50,13 @@ ROWS: Final = 500_000
 
 _PART_ROWS: Final = 5_000_000
 
-Result = TypeVar("Result", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 
-class Task(Protocol[Result]):
+class Task(Protocol[Result_co]):
     """Something to do with accepted incidents; can be sent to another process."""
 
-    def __call__(self, batches: Iterable[Batch]) -> Result:
+    def __call__(self, batches: Iterable[Batch]) -> Result_co:
         """Take the batches and give a result."""
 
 
@@ -83,8 +82,12 @@ class Dataset:
         return f"<Dataset: {names}{more}>"
 
     def run(
-        self, task: Task[Result], *, client: Any = None, progress: bool | None = None  # noqa: ANN401
-    ) -> tuple[list[Result], Account]:
+        self,
+        task: Task[Result_co],
+        *,
+        client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
+        progress: bool | None = None,
+    ) -> tuple[list[Result_co], Account]:
         """Do something with all accepted incidents.
 
         Parameters
@@ -188,8 +191,8 @@ def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Ba
 
 
 def run_part(
-    part: Part, mapping: Mapping, task: Task[Result], earlier: np.ndarray[Any, Any] | None = None
-) -> tuple[Result, Ledger]:
+    part: Part, mapping: Mapping, task: Task[Result_co], earlier: np.ndarray[Any, Any] | None = None
+) -> tuple[Result_co, Ledger]:
     """Do a task on one part, as a worker does.
 
     Parameters
@@ -282,7 +285,7 @@ def _mapping(
     return said.with_options(columns=columns or {}, **given)
 
 
-def _sources(source: object, layer: str | None, query: str | None) -> Sequence[AnySource]:
+def _sources(source: Any, layer: str | None, query: str | None) -> Sequence[AnySource]:  # noqa: ANN401
     if isinstance(source, pd.DataFrame):
         return [FrameSource(source)]
     if (isinstance(source, str) and is_database_url(source)) or _is_engine(source):
@@ -292,7 +295,7 @@ def _sources(source: object, layer: str | None, query: str | None) -> Sequence[A
             "query", query, "given together with a database URL", "Leave it out for files."
         )
     if isinstance(source, str) or hasattr(source, "__fspath__"):
-        return find_sources([Path(source)], layer=layer)  # type: ignore[arg-type]
+        return find_sources([Path(source)], layer=layer)
     if isinstance(source, Sequence) and source and not isinstance(source, bytes):
         return find_sources([Path(path) for path in source], layer=layer)
     raise invalid(

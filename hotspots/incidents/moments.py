@@ -28,7 +28,7 @@ _SECONDS_IN_DAY: Final = 86_400
 MINUTE, HOUR, DAY, MONTH = range(len(PRECISIONS))
 """Positions in `PRECISIONS`."""
 
-# 7, 19:00, 19.00, 1900, 19:00:00, 7 pm, 7:30pm; a spreadsheet may put a date of 1899 or 1900 before.
+# 7, 19:00, 19.00, 1900, 19:00:00, 7 pm; a spreadsheet may put a date of 1899 or 1900 before.
 _CLOCK: Final = (
     r"^(?:(?:1899-12-3[01]|1900-01-0[01])[ T])?"
     r"(?P<hour>[0-9]{1,2})(?:[:.]?(?P<minute>[0-9]{2}))?(?:[:.](?P<second>[0-9]{2})(?:\.[0-9]+)?)?"
@@ -130,7 +130,7 @@ def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list
 
 
 def _has_clock(when: When) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return (when.moments.precision == MINUTE) & ~np.isnat(when.moments.start)
+    return np.asarray((when.moments.precision == MINUTE) & ~np.isnat(when.moments.start))
 
 
 def read_times(parts: Parts, rules: TimeRules) -> When:
@@ -205,7 +205,7 @@ def _values(parts: Parts, part: str) -> Distinct | pa.Array:
 def _series(column: Distinct | pa.Array) -> tuple[pd.Series[Any], np.ndarray[Any, Any]]:
     """Give the values as a Series, with how often each occurs."""
     if isinstance(column, Distinct):
-        return pd.Series(column.values.to_pandas()), column.counts()
+        return pd.Series(column.entries.to_pandas()), column.counts()
     times = column.drop_null().to_numpy(zero_copy_only=False)
     values, n = np.unique(times, return_counts=True)
     return pd.Series(values), n

@@ -81,8 +81,8 @@ class Overview:
         rest = batch.rest(None)
         kinds = np.bincount(batch.precision, minlength=len(PRECISIONS))
         self.precision.update(dict(zip(PRECISIONS, kinds.tolist(), strict=True)))
-        self.types.update(rest["asb_type"].value_counts().to_dict())
-        self.headings.update(rest["heading"].value_counts().to_dict())
+        for mix, name in ((self.types, "asb_type"), (self.headings, "heading")):
+            mix.update({str(value): int(n) for value, n in rest[name].value_counts().items()})
         for one in np.unique(area[area >= 0]):
             self.boroughs[str(names[one])] += int(batch.weight[area == one].sum())
         self.weight += int(batch.weight.sum())
@@ -108,7 +108,7 @@ def overview(batches: Iterable[Batch]) -> Overview:
     seen = Overview()
     for batch in batches:
         area = index.find(batch.easting, batch.northing)
-        if len(batch.borough.values):
+        if len(batch.borough.entries):
             position = boroughs.index.get_indexer(pd.Index(batch.borough.texts()))
             named = batch.borough.spread(position.astype(np.int64), -1)
             area = np.where(batch.has_point, area, named)

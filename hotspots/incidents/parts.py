@@ -31,23 +31,23 @@ class Distinct:
 
     Parameters
     ----------
-    values : pyarrow.Array
+    entries : pyarrow.Array
         The different values, none of them missing; texts are trimmed.
     codes : array of int64
-        Position in `values` of each row; −1 where the row has none.
+        Position in `entries` of each row; −1 where the row has none.
     """
 
-    values: pa.Array
+    entries: pa.Array
     codes: Integers
 
     def counts(self) -> Integers:
         """Say how often each value occurs."""
         found = self.codes[self.codes >= 0]
-        return np.bincount(found, minlength=len(self.values))
+        return np.bincount(found, minlength=len(self.entries))
 
     def texts(self) -> list[str]:
         """Give the values as a list of texts."""
-        return [str(value) for value in as_text(self.values).to_pylist()]
+        return [str(value) for value in as_text(self.entries).to_pylist()]
 
     def spread(self, answers: Any, missing: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401
         """Give every row the answer of its value, or `missing`."""
@@ -58,12 +58,19 @@ class Distinct:
 
     def take(self, rows: np.ndarray[Any, Any]) -> Distinct:
         """Keep some rows, by mask or position."""
-        return Distinct(self.values, self.codes[rows])
+        return Distinct(self.entries, self.codes[rows])
 
     def column(self) -> pa.Array:
         """Give the value of every row, null where it has none."""
         codes = pa.array(self.codes, mask=self.codes < 0)
-        return self.values.take(codes)
+        return self.entries.take(codes)
+
+
+def text_series(texts: pa.Array) -> pd.Series[Any]:
+    """Give an array of texts as a Series; missing where it is null."""
+    dtype = "str" if pd.__version__ >= "3" else "object"
+    series: pd.Series[Any] = pd.Series(texts.to_pandas(), dtype=dtype)
+    return series
 
 
 def as_text(values: pa.Array | pa.ChunkedArray) -> pa.Array:

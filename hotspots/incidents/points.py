@@ -264,7 +264,7 @@ def _some_of(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _is_usable(x: Numbers, y: Numbers) -> Flags:
-    return np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    return np.asarray(np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)))
 
 
 def _looks_like_degrees(x: Numbers, y: Numbers) -> bool:
@@ -292,7 +292,8 @@ def _belong(crs: str, x: Numbers, y: Numbers) -> Flags:
 
 def _inside(easting: Numbers, northing: Numbers) -> Flags:
     # Written so that NaN, which stands for outside Great Britain, is not inside.
-    return (0 <= easting) & (easting <= _GRID[0]) & (0 <= northing) & (northing <= _GRID[1])
+    is_right = (easting >= 0) & (easting <= _GRID[0])
+    return is_right & (northing >= 0) & (northing <= _GRID[1])
 
 
 def _foreign(x: Numbers, y: Numbers) -> list[str]:

@@ -20,17 +20,17 @@ from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
 from hotspots.incidents.layouts import match_layout
 from hotspots.incidents.mapping import plain_text
 from hotspots.incidents.moments import (
-    MONTH,
     HOUR,
     MINUTE,
+    MONTH,
     TimeRules,
     When,
     decide_times,
-    floor_months,
     ends_of,
+    floor_months,
     read_times,
 )
-from hotspots.incidents.parts import Distinct, Parts, distinct
+from hotspots.incidents.parts import Distinct, Parts, distinct, text_series
 from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
 from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
 
@@ -309,7 +309,8 @@ class _Marks:
                 rows, given = details[int(code)]
                 chosen = whole[reason[positions[whole]] == code]
                 texts = given().take(pa.array(np.searchsorted(rows, positions[chosen])))
-                for place, text in zip(chosen, pc.cast(texts, pa.string()).to_pylist(), strict=True):
+                given_texts = pc.cast(texts, pa.string()).to_pylist()
+                for place, text in zip(chosen, given_texts, strict=True):
                     told[place] = "" if text is None else text[:LONGEST_DETAIL]
             return told
 
@@ -321,11 +322,13 @@ def _mark_scope(
 ) -> None:
     if conventions.crime_part:
         crime = parts.distinct(conventions.crime_part)
-        is_asb = crime.spread([_plain(word) in _ASB_CRIME_TYPES for word in crime.texts()], False)
-        marks.mark(~is_asb.astype(bool), "other_crime_type", crime.column)
+        is_asb = crime.spread(
+            [_plain(word) in _ASB_CRIME_TYPES for word in crime.texts()], missing=False
+        ).astype(bool)
+        marks.mark(~is_asb, "other_crime_type", crime.column)
     if "duplicate" in parts:
         flag = parts.distinct("duplicate")
-        is_flagged = flag.spread([word.lower() in _YES for word in flag.texts()], False)
+        is_flagged = flag.spread([word.lower() in _YES for word in flag.texts()], missing=False)
         marks.mark(is_flagged.astype(bool), "flagged_duplicate")
     if codes.shape[1]:
         for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
@@ -333,7 +336,7 @@ def _mark_scope(
             first = _first_of(codes, wanted)
             texts = pa.array(np.maximum(first, 0)).cast(pa.string())
             marks.mark(first != 0, why, lambda texts=texts: texts)  # type: ignore[misc]
-        is_asb = np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
+        is_asb = np.asarray(np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1))
         must = "codes" in parts or "closing" in parts
         is_other = (codes == _NOT_ASB).any(axis=1)
         marks.mark(~is_asb if must else ~is_asb & is_other, "not_asb")
@@ -402,9 +405,9 @@ def _rest(
         "heading": _headings(parts, codes),
         "qualifiers": qualifiers,
         "source": pd.Series(conventions.source, index=range(len(parts)), dtype="str"),
-        "channel": _series(parts.text("channel")),
-        "location": _series(parts.text("location")),
-        "person_key": _series(parts.text("person_key")),
+        "channel": text_series(parts.text("channel")),
+        "location": text_series(parts.text("location")),
+        "person_key": text_series(parts.text("person_key")),
         "is_flagged_repeat": listed.str.contains(",610,", regex=False).astype(bool),
         "is_flagged_vulnerable": listed.str.contains(",635,", regex=False).astype(bool),
     }
@@ -412,10 +415,6 @@ def _rest(
     extra = [name for name in parts.table.column_names if name not in {*used, POINT_X, POINT_Y}]
     others = {f"{EXTRA}{name}": parts.column(name).to_pandas() for name in extra}
     return pd.DataFrame(columns).assign(**others)
-
-
-def _series(texts: pa.Array) -> pd.Series[Any]:
-    return pd.Series(texts.to_pandas(), dtype="str" if pd.__version__ >= "3" else "object")
 
 
 def _columns_in_words(columns: Mapping[str, tuple[str, ...]], names: list[str]) -> str:
@@ -487,7 +486,7 @@ def _of_role(codes: np.ndarray[Any, Any], role: str) -> pd.Series[Any]:
 def _headings(parts: Parts, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     """Give the heading of the code, else the one in the source's own words."""
     values = _of_role(codes, "heading")
-    return values.where(values.notna(), _series(parts.text("heading")))
+    return values.where(values.notna(), text_series(parts.text("heading")))
 
 
 def _qualifiers(codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
@@ -515,7 +514,7 @@ def _crime_part(parts: Parts) -> str:
 def _borough_codes(parts: Parts) -> Distinct:
     """Give the GSS code of the borough that the source names."""
     named = parts.distinct("borough_name")
-    if len(named.values) == 0:
+    if len(named.entries) == 0:
         return named
     boroughs = load_boroughs(city=True)
     code_of = dict(zip(boroughs["name"].str.lower(), boroughs.index, strict=True))

@@ -1,4 +1,4 @@
-"""A trial reading of an unknown source: what it seems to hold, and its first rows as they are read."""
+"""A trial reading of an unknown source: a mapping for it, and its first rows as they are read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def suggest_dataset(dataset: Dataset) -> Suggestion:
     suggestion = suggest_mapping(sample, source.name)
     mapping = suggestion.mapping
     # The points of a spatial source need no column.
-    own = {part: names for part, names in mapping.columns.items() if not {POINT_X, POINT_Y} & {*names}}
+    points = {POINT_X, POINT_Y}
+    own = {part: names for part, names in mapping.columns.items() if not points & {*names}}
     said = dataset.mapping
     mapping = replace(mapping, columns=own).with_options(
         columns=said.columns,

@@ -7,13 +7,13 @@ window are looked at: few of the 168.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numba
 import numpy as np
 
 if TYPE_CHECKING:
-    from typing import Any
+    from numpy.typing import NDArray
 
 WEEK: Final = 168.0
 DAY: Final = 24.0
@@ -32,6 +32,24 @@ _SLACK: Final = 1e-6
 # Cells are wider than the radius by more than rounding can move a point, so that no two points at
 # exactly the radius from each other lie two cells apart.
 _WIDER: Final = 1 + 1e-9
+
+
+class _Points(NamedTuple):
+    """Points sorted by cell and, within a cell, by phase: their hour of the week or of the day."""
+
+    xy: Any
+    hours: Any
+    phases: Any
+    keys: Any
+    starts: Any
+    """Position at which each cell begins, and last the number of points."""
+
+
+class _Reach(NamedTuple):
+    radius: float
+    window: float
+    rule: int
+    cycle: float
 
 
 @numba.njit(cache=True, nogil=True)
@@ -54,62 +72,21 @@ def hour_gap(first: float, second: float, rule: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def hours_of_cycle(hours: Any, rule: int) -> Any:  # noqa: ANN401
-    """Give the hours by which the points of a cell are sorted: of the week or of the day."""
-    return hours if rule == _CYCLIC else np.mod(hours, DAY)
-
-
-@numba.njit(cache=True, nogil=True)
-def _gap2(xy: Any, first: int, others: Any, second: int) -> float:  # noqa: ANN401
+def _gap2(xy: Any, i: int, others: Any, j: int) -> float:  # noqa: ANN401
     total = 0.0
     for axis in range(xy.shape[1]):
-        step = xy[first, axis] - others[second, axis]
+        step = xy[i, axis] - others[j, axis]
         total += step * step
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _cell_starts(keys: Any) -> Any:  # noqa: ANN401
-    """Give the position at which each cell begins, and last the number of points."""
-    n_cells = 0
-    for i in range(len(keys)):
-        if i == 0 or keys[i] != keys[i - 1]:
-            n_cells += 1
-    starts = np.empty(n_cells + 1, dtype=np.int64)
-    n_cells = 0
-    for i in range(len(keys)):
-        if i == 0 or keys[i] != keys[i - 1]:
-            starts[n_cells] = i
-            n_cells += 1
-    starts[n_cells] = len(keys)
-    return starts
-
-
-@numba.njit(cache=True, nogil=True)
-def _ahead(height: int) -> Any:  # noqa: ANN401
-    """Spans of keys that hold a cell and the four after it: each pair of cells is met once."""
-    return np.array([[0, 1], [height - 1, height + 1]])
-
-
-@numba.njit(cache=True, nogil=True)
-def _around(height: int) -> Any:  # noqa: ANN401
-    """Spans of keys that hold the nine cells round a cell."""
-    return np.array([[-height - 1, -height + 1], [-1, 1], [height - 1, height + 1]])
-
-
-@numba.njit(cache=True, nogil=True)
-def _find_cells(
-    key: int,
-    spans: Any,  # noqa: ANN401
-    keys: Any,  # noqa: ANN401
-    starts: Any,  # noqa: ANN401
-    reached: Any,  # noqa: ANN401
-    cells: Any,  # noqa: ANN401
-) -> int:
-    """Write where the points of the cells near a key begin and end; give how many cells.
+def _find_cells(key: int, spans: Any, points: _Points, reached: Any, cells: Any) -> int:  # noqa: ANN401
+    """Write where the cells in some spans of keys begin and end; give how many there are.
 
     Keys must be asked for in ascending order: `reached` keeps where each span got to.
     """
+    keys, starts = points.keys, points.starts
     n_cells = len(starts) - 1
     found = 0
     for span in range(len(spans)):
@@ -118,18 +95,19 @@ def _find_cells(
             at += 1
         reached[span] = at
         while at < n_cells and keys[starts[at]] <= key + spans[span, 1]:
-            cells[found, 0], cells[found, 1] = starts[at], starts[at + 1]
+            cells[found, 0] = starts[at]
+            cells[found, 1] = starts[at + 1]
             found += 1
             at += 1
     return found
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_from(hours: Any, begin: int, end: int, least: float) -> int:  # noqa: ANN401
-    """Find the first position from begin to end whose hour is no less, by bisection."""
+def _first_from(phases: Any, begin: int, end: int, least: float) -> int:  # noqa: ANN401
+    """Find the first position from begin to end whose phase is no less, by bisection."""
     while begin < end:
         middle = (begin + end) >> 1
-        if hours[middle] < least:
+        if phases[middle] < least:
             begin = middle + 1
         else:
             end = middle
@@ -137,73 +115,29 @@ def _first_from(hours: Any, begin: int, end: int, least: float) -> int:  # noqa:
 
 
 @numba.njit(cache=True, nogil=True)
-def _find_runs(
-    hour: float,
-    window: float,
-    cycle: float,
-    hours: Any,  # noqa: ANN401
-    cells: Any,  # noqa: ANN401
-    found: int,
-    runs: Any,  # noqa: ANN401
-) -> int:
-    """Write the runs of points of some cells within the window of an hour; give how many runs."""
-    window += _SLACK
-    if 2 * window >= cycle:
-        runs[:found] = cells[:found]
-        return found
+def _find_runs(phase: float, reach: _Reach, phases: Any, cells: Any, found: int, runs: Any) -> int:  # noqa: ANN401
+    """Write the runs of points in some cells within the window of a phase; give how many runs."""
+    window = reach.window + _SLACK
+    is_part = 2 * window < reach.cycle
     n_runs = 0
     # Once more a cycle earlier or later where the window reaches past the end or the beginning.
-    first = -1 if hour + window >= cycle else 0
-    last = 1 if hour <= window else 0
+    first = -1 if is_part and phase + window >= reach.cycle else 0
+    last = 1 if is_part and phase <= window else 0
     for turn in range(first, last + 1):
-        low = hour + turn * cycle - window
+        low = phase + turn * reach.cycle - window
         high = low + 2 * window
         for cell in range(found):
-            begin, end = cells[cell]
-            if begin == end or hours[begin] > high or hours[end - 1] < low:
-                continue
-            begin = _first_from(hours, begin, end, low)
-            end = _first_from(hours, begin, end, high)
+            begin, end = cells[cell, 0], cells[cell, 1]
+            if begin < end and is_part:
+                if phases[begin] > high or phases[end - 1] < low:
+                    continue
+                begin = _first_from(phases, begin, end, low)
+                end = _first_from(phases, begin, end, high)
             if begin < end:
-                runs[n_runs, 0], runs[n_runs, 1] = begin, end
+                runs[n_runs, 0] = begin
+                runs[n_runs, 1] = end
                 n_runs += 1
     return n_runs
-
-
-@numba.njit(cache=True, nogil=True)
-def neighbour_weights(
-    xy: Any,  # noqa: ANN401
-    hours: Any,  # noqa: ANN401
-    weights: Any,  # noqa: ANN401
-    keys: Any,  # noqa: ANN401
-    height: int,
-    radius: float,
-    window: float,
-    rule: int,
-) -> Any:  # noqa: ANN401
-    """Sum the weights within the radius and the window of each point, itself included.
-
-    Points must be sorted by key and, within a key, by their hour of the cycle.
-    """
-    cycle = WEEK if rule == _CYCLIC else DAY
-    sorted_hours = hours_of_cycle(hours, rule)
-    starts, spans = _cell_starts(keys), _ahead(height)
-    reached, cells = np.zeros(2, dtype=np.int64), np.empty((5, 2), dtype=np.int64)
-    runs = np.empty((15, 2), dtype=np.int64)
-    sums = weights.copy()
-    for cell in range(len(starts) - 1):
-        found = _find_cells(keys[starts[cell]], spans, keys, starts, reached, cells)
-        for i in range(starts[cell], starts[cell + 1]):
-            cells[0, 0] = i + 1  # the first is the point's own cell
-            n_runs = _find_runs(sorted_hours[i], window, cycle, sorted_hours, cells, found, runs)
-            for run in range(n_runs):
-                for j in range(runs[run, 0], runs[run, 1]):
-                    if _gap2(xy, i, xy, j) > radius * radius:
-                        continue
-                    if 0.0 <= hour_gap(hours[i], hours[j], rule) <= window:
-                        sums[i] += weights[j]
-                        sums[j] += weights[i]
-    return sums
 
 
 @numba.njit(cache=True, nogil=True)
@@ -215,93 +149,176 @@ def _root(parent: Any, i: int) -> int:  # noqa: ANN401
 
 
 @numba.njit(cache=True, nogil=True)
-def connect(
-    xy: Any,  # noqa: ANN401
-    hours: Any,  # noqa: ANN401
+def _meet_pairs(
+    points: _Points,
+    spans: Any,  # noqa: ANN401
+    reach: _Reach,
+    weights: Any,  # noqa: ANN401
+    sums: Any,  # noqa: ANN401
     ranks: Any,  # noqa: ANN401
-    keys: Any,  # noqa: ANN401
-    height: int,
-    radius: float,
-    window: float,
-    rule: int,
-) -> Any:  # noqa: ANN401
-    """Give each of some core points the root of its cluster: its member of the lowest rank.
+    parent: Any,  # noqa: ANN401
+) -> None:
+    """Meet each pair of neighbours once: sum their weights or, given ranks, connect them.
 
-    Points that are neighbours share a root. They must be sorted as in `neighbour_weights`.
+    One kernel for both, as its compilation is what a first run waits for.
     """
-    cycle = WEEK if rule == _CYCLIC else DAY
-    sorted_hours = hours_of_cycle(hours, rule)
-    starts, spans = _cell_starts(keys), _ahead(height)
-    reached, cells = np.zeros(2, dtype=np.int64), np.empty((5, 2), dtype=np.int64)
-    runs = np.empty((15, 2), dtype=np.int64)
-    parent = np.arange(len(hours))
+    xy, hours, phases, starts = points.xy, points.hours, points.phases, points.starts
+    reached, cells = np.zeros(2, np.int64), np.empty((5, 2), np.int64)
+    runs = np.empty((15, 2), np.int64)
     for cell in range(len(starts) - 1):
-        found = _find_cells(keys[starts[cell]], spans, keys, starts, reached, cells)
+        found = _find_cells(points.keys[starts[cell]], spans, points, reached, cells)
         for i in range(starts[cell], starts[cell + 1]):
-            cells[0, 0] = i + 1
-            n_runs = _find_runs(sorted_hours[i], window, cycle, sorted_hours, cells, found, runs)
-            for run in range(n_runs):
+            cells[0, 0] = i + 1  # the first is the point's own cell
+            for run in range(_find_runs(phases[i], reach, phases, cells, found, runs)):
                 for j in range(runs[run, 0], runs[run, 1]):
-                    if _gap2(xy, i, xy, j) > radius * radius:
+                    if _gap2(xy, i, xy, j) > reach.radius * reach.radius:
                         continue
-                    if 0.0 <= hour_gap(hours[i], hours[j], rule) <= window:
-                        first, second = _root(parent, i), _root(parent, j)
-                        if ranks[first] > ranks[second]:
-                            first, second = second, first
+                    if not 0.0 <= hour_gap(hours[i], hours[j], reach.rule) <= reach.window:
+                        continue
+                    if len(ranks) == 0:
+                        sums[i] += weights[j]
+                        sums[j] += weights[i]
+                        continue
+                    first, second = _root(parent, i), _root(parent, j)
+                    if ranks[first] <= ranks[second]:
                         parent[second] = first
-    for i in range(len(parent)):
-        parent[i] = _root(parent, i)
-    return parent
+                    else:
+                        parent[first] = second
 
 
 @numba.njit(cache=True, nogil=True)
-def find_nearest(
-    xy: Any,  # noqa: ANN401
-    hours: Any,  # noqa: ANN401
-    keys: Any,  # noqa: ANN401
-    core_xy: Any,  # noqa: ANN401
-    core_hours: Any,  # noqa: ANN401
-    core_ranks: Any,  # noqa: ANN401
-    core_keys: Any,  # noqa: ANN401
+def _meet_cores(
+    points: _Points,
+    cores: _Points,
+    spans: Any,  # noqa: ANN401
+    reach: _Reach,
+    ranks: Any,  # noqa: ANN401
+    nearest: Any,  # noqa: ANN401
+) -> None:
+    """Write for each point the nearest core that is its neighbour; ties by gap, then by rank."""
+    reached, cells = np.zeros(3, np.int64), np.empty((9, 2), np.int64)
+    runs = np.empty((27, 2), np.int64)
+    for cell in range(len(points.starts) - 1):
+        begin, end = points.starts[cell], points.starts[cell + 1]
+        found = _find_cells(points.keys[begin], spans, cores, reached, cells)
+        for i in range(begin, end):
+            best_distance, best_gap = reach.radius * reach.radius, reach.window
+            for run in range(_find_runs(points.phases[i], reach, cores.phases, cells, found, runs)):
+                for j in range(runs[run, 0], runs[run, 1]):
+                    distance = _gap2(points.xy, i, cores.xy, j)
+                    if distance > best_distance:
+                        continue
+                    gap = hour_gap(points.hours[i], cores.hours[j], reach.rule)
+                    if not 0.0 <= gap <= reach.window:
+                        continue
+                    if distance == best_distance and nearest[i] >= 0:
+                        if gap > best_gap:
+                            continue
+                        if gap == best_gap and ranks[j] > ranks[nearest[i]]:
+                            continue
+                    best_distance, best_gap = distance, gap
+                    nearest[i] = j
+
+
+def _arrange(xy: NDArray[Any], hours: NDArray[Any], keys: NDArray[Any], rule: int) -> _Points:
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1, append=keys[-1:] + 1))
+    return _Points(xy, hours, hours_of_cycle(hours, rule), keys, starts)
+
+
+def _reach(radius: float, window: float, rule: int) -> _Reach:
+    return _Reach(float(radius), float(window), rule, WEEK if rule == _CYCLIC else DAY)
+
+
+def _spans_ahead(height: int) -> NDArray[Any]:
+    """Keys of a cell and the four after it, from it: so each pair of cells is met once."""
+    return np.array([[0, 1], [height - 1, height + 1]])
+
+
+def _spans_around(height: int) -> NDArray[Any]:
+    """Keys of a cell and the eight round it, from it."""
+    return np.array([[-height - 1, 1 - height], [-1, 1], [height - 1, height + 1]])
+
+
+def neighbour_weights(
+    xy: NDArray[Any],
+    hours: NDArray[Any],
+    weights: NDArray[Any],
+    keys: NDArray[Any],
     height: int,
     radius: float,
     window: float,
     rule: int,
-) -> Any:  # noqa: ANN401
+) -> NDArray[Any]:
+    """Sum the weights within the radius and the window of each point, itself included.
+
+    Points must be in the order of `sort_into_cells`, with the keys and the height that it gave.
+    """
+    points, reach = _arrange(xy, hours, keys, rule), _reach(radius, window, rule)
+    sums = weights.astype(np.float64)
+    none = np.empty(0, np.int64)
+    _meet_pairs(points, _spans_ahead(height), reach, sums.copy(), sums, none, none)
+    return sums
+
+
+def connect(
+    xy: NDArray[Any],
+    hours: NDArray[Any],
+    ranks: NDArray[Any],
+    keys: NDArray[Any],
+    height: int,
+    radius: float,
+    window: float,
+    rule: int,
+) -> NDArray[Any]:
+    """Give each of some core points the root of its cluster: its member of the lowest rank.
+
+    Points that are neighbours share a root. Ordered as in `neighbour_weights`.
+    """
+    points, reach = _arrange(xy, hours, keys, rule), _reach(radius, window, rule)
+    parent = np.arange(len(ranks))
+    none = np.empty(0)
+    _meet_pairs(points, _spans_ahead(height), reach, none, none, ranks, parent)
+    while not np.array_equal(parent, parent[parent]):
+        parent = parent[parent]
+    return parent
+
+
+def find_nearest(
+    xy: NDArray[Any],
+    hours: NDArray[Any],
+    keys: NDArray[Any],
+    core_xy: NDArray[Any],
+    core_hours: NDArray[Any],
+    core_ranks: NDArray[Any],
+    core_keys: NDArray[Any],
+    height: int,
+    radius: float,
+    window: float,
+    rule: int,
+) -> NDArray[Any]:
     """Give each point the position of the nearest core point that is its neighbour, or −1.
 
-    Nearest is by distance, then by hours, then by rank. Both must be sorted as in
+    Nearest is by distance, then by hours, then by rank. Both are ordered as in
     `neighbour_weights`.
     """
-    cycle = WEEK if rule == _CYCLIC else DAY
-    sorted_hours = hours_of_cycle(hours, rule)
-    core_sorted_hours = hours_of_cycle(core_hours, rule)
-    own_starts, starts, spans = _cell_starts(keys), _cell_starts(core_keys), _around(height)
-    reached, cells = np.zeros(3, dtype=np.int64), np.empty((9, 2), dtype=np.int64)
-    runs = np.empty((27, 2), dtype=np.int64)
-    nearest = np.full(len(hours), -1, dtype=np.int64)
-    for cell in range(len(own_starts) - 1):
-        found = _find_cells(keys[own_starts[cell]], spans, core_keys, starts, reached, cells)
-        if found == 0:
-            continue
-        for i in range(own_starts[cell], own_starts[cell + 1]):
-            best = (np.inf, np.inf, np.int64(-1))
-            n_runs = _find_runs(
-                sorted_hours[i], window, cycle, core_sorted_hours, cells, found, runs
-            )
-            for run in range(n_runs):
-                for j in range(runs[run, 0], runs[run, 1]):
-                    distance = _gap2(xy, i, core_xy, j)
-                    if distance > radius * radius:
-                        continue
-                    gap = hour_gap(hours[i], core_hours[j], rule)
-                    if 0.0 <= gap <= window and (distance, gap, core_ranks[j]) < best:
-                        best = (distance, gap, core_ranks[j])
-                        nearest[i] = j
+    nearest = np.full(len(hours), -1)
+    _meet_cores(
+        _arrange(xy, hours, keys, rule),
+        _arrange(core_xy, core_hours, core_keys, rule),
+        _spans_around(height),
+        _reach(radius, window, rule),
+        core_ranks,
+        nearest,
+    )
     return nearest
 
 
-def number_squares(xy: np.ndarray[Any, Any], side: float) -> tuple[np.ndarray[Any, Any], int]:
+def hours_of_cycle(hours: NDArray[Any], rule: int) -> NDArray[Any]:
+    """Give the hours by which the points of a cell are sorted: of the week or of the day."""
+    return hours if rule == _CYCLIC else np.mod(hours, DAY)
+
+
+def number_squares(xy: NDArray[Any], side: float) -> tuple[NDArray[Any], int]:
     """Give each point the number of its square, column by column from the least coordinates.
 
     Parameters
@@ -325,8 +342,8 @@ def number_squares(xy: np.ndarray[Any, Any], side: float) -> tuple[np.ndarray[An
 
 
 def sort_into_cells(
-    xy: np.ndarray[Any, Any], radius: float, hours: np.ndarray[Any, Any] | None = None
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], int]:
+    xy: NDArray[Any], radius: float, hours: NDArray[Any] | None = None
+) -> tuple[NDArray[Any], NDArray[Any], int]:
     """Order points by the cell that holds them and, within a cell, by hour.
 
     Parameters

@@ -6,7 +6,7 @@ reports at one map point and hour cost no more than one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
@@ -26,6 +26,9 @@ from hotspots.patterns.neighbours import (
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+# Weights need not be whole: ten of 0.1 are enough for 1, though their sum is rounded below it.
+_ENOUGH: Final = 1 - 1e-10
 
 
 class WeekDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # no types there
@@ -62,7 +65,9 @@ class WeekDBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # no types
     -----
     Core points and their partition are those of `sklearn.cluster.DBSCAN` on the metric
     max(distance / radius, gap / hours) with eps = 1. Weights count as repetition. The result does
-    not depend on the order of the rows. O(m k) for m different points with k neighbours each.
+    not depend on the order of the rows. Of n rows with m different points, of which k lie within
+    the hours of a point and in or next to its square of a radius: O(n log n + m k) in time and
+    O(n) in memory.
 
     Caveats
     -------
@@ -181,7 +186,8 @@ def cluster_points(
     order, keys, height = sort_into_cells(where, radius, hours_of_cycle(when, rule))
     where, when = np.ascontiguousarray(where[order]), when[order]
     reach = (height, float(radius), float(hours), rule)
-    core = neighbour_weights(where, when, weight[order], keys, *reach) >= needed[order]
+    within = neighbour_weights(where, when, weight[order], keys, *reach)
+    core = within >= needed[order] * _ENOUGH
     cores = (where[core], when[core], order[core], keys[core])
     roots = connect(*cores, *reach)
     nearest = find_nearest(where[~core], when[~core], keys[~core], *cores, *reach)

@@ -89,9 +89,10 @@ class Details:
         caller = self._top("person_key")
         point = self._top("point")
         kind, heading, location = (self._top(name) for name in ("asb_type", "heading", "location"))
+        number_of = {str(name): number for number, name in enumerate(self.ids)}
         rows = []
         for name in ids:
-            number = int(self.ids.get_loc(name))
+            number = number_of[str(name)]
             whole = float(total.get(number, 0.0))
             who, caller_weight = caller.get(number, (None, np.nan))
             rows.append(
@@ -117,7 +118,7 @@ class Details:
         if not frames:
             return {}
         sums = pd.concat(frames).groupby("hotspot")["weight"].sum() / MILLIONTHS
-        return {int(number): float(weight) for number, weight in sums.items()}
+        return dict(zip(sums.index.astype(int), sums.astype(float), strict=True))
 
     def _top(self, name: str) -> dict[int, tuple[object, float]]:
         """Give the most common value of each hotspot, and its weight; ties go to the first."""
@@ -203,7 +204,7 @@ class DetailTask:
 
     def _sum(self, batch: Batch, rows: Integers, hotspot: Integers, details: Details) -> None:
         frame = pd.DataFrame({"hotspot": hotspot, "weight": batch.weight[rows]})
-        details.add("total", frame.groupby("hotspot", as_index=False)["weight"].sum())
+        details.add("total", _sums(frame, []))
         words = batch.rest(rows)
         for name in _WORDS:
             values = words[name].astype("object").to_numpy()
@@ -213,8 +214,8 @@ class DetailTask:
 
     def _events(self, batch: Batch, area: Integers, where: Integers) -> pd.DataFrame:
         frame = batch.frame() if batch.table is None else batch.table.copy()
-        ids = np.append(self.count.area_ids.to_numpy(dtype=object), None)
         if len(self.count.area_ids):
+            ids = np.array([*self.count.area_ids, None], dtype=object)
             borough = pd.Series(ids[area], index=frame.index)
             frame["borough"] = borough.astype("str").mask(borough.isna())
         frame["is_context"] = where == 1
@@ -222,7 +223,7 @@ class DetailTask:
 
 
 def _sums(frame: pd.DataFrame, values: list[str]) -> pd.DataFrame:
-    return frame.groupby(["hotspot", *values], as_index=False, sort=False)["weight"].sum()
+    return frame.groupby(["hotspot", *values], sort=False)["weight"].sum().reset_index()
 
 
 def gathered(results: Sequence[Details]) -> Details:
@@ -253,4 +254,4 @@ def latest_days(counts: Counts, most: int) -> pd.Timestamp:
     if is_kept.all():
         return counts.start
     kept = per_day.index[is_kept]
-    return (kept.min() if len(kept) else per_day.index[0]).tz_localize(TIMEZONE)
+    return pd.Timestamp(kept.min() if len(kept) else per_day.index[0]).tz_localize(TIMEZONE)

@@ -52,7 +52,6 @@ _LINES: Final = "lines"
 _BLOCK_ROWS: Final = 50_000
 _BLANK_CELL: Final = re.compile(rb'<c\b[^>]*\br="[A-Z]+\d+"[^>]*/>')
 _BLANK_ROW: Final = re.compile(rb'<row\b[^>]*\br="\d+"[^>]*(?:/>|>\s*</row>)')
-_ROW_END: Final = b"</row>"
 _SCAN: Final = 1 << 20
 _OVERLAP: Final = 1 << 14
 _LARGEST_WHOLE: Final = 2**63
@@ -409,7 +408,6 @@ class _Lean(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._rest = b""
         self._ready = b""
 
     def readable(self) -> bool:
@@ -419,14 +417,10 @@ class _Lean(io.RawIOBase):
         into = memoryview(buffer).cast("B")
         while not self._ready:
             block = self._stream.read(_SCAN)
-            window = self._rest + block
-            # What follows the last whole row waits for the next block.
-            end = window.rfind(_ROW_END) + len(_ROW_END) if block else 0
-            cut = end if end >= len(_ROW_END) else len(window)
-            self._rest = window[cut:]
-            self._ready = _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", window[:cut]))
-            if not block and not self._ready:
+            if not block:
                 return 0
+            # A row that is cut in two stays; there is one in each block.
+            self._ready = _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", block))
         count = min(len(into), len(self._ready))
         into[:count] = self._ready[:count]
         self._ready = self._ready[count:]

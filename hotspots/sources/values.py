@@ -279,7 +279,6 @@ class Columns:
                 f"ST_Transform({column.name}, 27700)."
             )
             raise InputError(msg)
-        geometry[shapely.is_empty(geometry)] = None
         x, y = point_coordinates(geometry)
         return as_coordinates(x), as_coordinates(y)
 
@@ -373,7 +372,7 @@ def _geometries(values: Collection[object]) -> np.ndarray[Any, np.dtype[np.objec
     """Read well-known binary; None where there is none, or where it cannot be read."""
     raw = np.empty(len(values), dtype=object)
     raw[:] = [_raw(value) for value in values]
-    return np.array(shapely.from_wkb(raw, on_invalid="ignore"), dtype=object)
+    return np.asarray(shapely.from_wkb(raw, on_invalid="ignore"), dtype=object)
 
 
 def _srids(geometry: np.ndarray[Any, np.dtype[np.object_]]) -> set[int]:

@@ -1,6 +1,7 @@
 """When was it? Hour of the week, nights, exposure and weekly profiles on the local clock."""
 
 from hotspots.times.bands import Band, best_band, best_bands, describe_band
+from hotspots.times.london import localise, london_utc, london_wall
 from hotspots.times.week import (
     DAYS,
     HOURS,
@@ -19,6 +20,9 @@ __all__ = [
     "describe_band",
     "exposure",
     "hour_of_week",
+    "localise",
+    "london_utc",
+    "london_wall",
     "night_of",
     "week_profile",
 ]

@@ -114,7 +114,9 @@ class TestByHand:
     def test_context_is_counted_apart(self) -> None:
         """A call a metre outside the boroughs counts in its place, not in an area."""
         x, y = min(boroughs().get_coordinates().itertuples(index=False))
-        table = pd.DataFrame({"received": ["2025-01-06 21:00"], "easting": [x - 1], "northing": [y]})
+        table = pd.DataFrame(
+            {"received": ["2025-01-06 21:00"], "easting": [x - 1], "northing": [y]}
+        )
         counts = count(hs.read_incidents(table))
         assert counts.walk == {"in areas": 0, "context": 1, "out of area": 0, "no place": 0}
         assert counts.context.sum() == counts.total == 1

@@ -297,6 +297,16 @@ class TestEdges:
             {"b": "01ff", POINT_X: None, POINT_Y: None},
         ]
 
+    @pytest.mark.parametrize(
+        "values", [("{}", "a street"), ("{}00", "{}00"), ("{}", "{}00"), ("7{}", "7{}"), ("01", "")]
+    )
+    def test_almost_points(self, tmp_path: Path, values: tuple[str, str]) -> None:
+        """Only if every value is a geometry, to the last digit, is the column taken for one."""
+        point = "0101000000" + "00" * 16
+        texts = [value.format(point) for value in values]
+        url = make_sqlite(tmp_path / "a.db", rows=[(text, None) for text in texts])
+        assert read(url, "calls")[2]["a"].to_pylist() == texts
+
     def test_wkt_stays_text(self, tmp_path: Path) -> None:
         """Points written as words are left to the reader of text files."""
         url = make_sqlite(tmp_path / "a.db", rows=[("POINT (1 2)", None)])
@@ -416,6 +426,27 @@ class TestEdges:
             crs, _, table = read(database.url, f"SELECT {written} AS shape")
             assert crs == "EPSG:27700"
             assert table.to_pylist() == [{POINT_X: 1.0, POINT_Y: 2.0}]
+
+    @pytest.mark.database
+    def test_geometry_beside_binary(self, database: Database) -> None:
+        """A column that is declared a geometry comes before one that only looks like it."""
+        query = "SELECT ST_AsBinary(p) AS raw, p FROM ST_SetSRID(ST_Point(1, 2), 27700) AS p"
+        crs, _, table = read(database.url, query)
+        assert crs == "EPSG:27700"
+        # Byte order 1, kind 1, then x = 1 and y = 2.
+        raw = "0101000000" + "000000000000f03f" + "0000000000000040"
+        assert table.to_pylist() == [{"raw": raw, POINT_X: 1.0, POINT_Y: 2.0}]
+
+    @pytest.mark.database
+    def test_empty_point_has_no_system(self, database: Database) -> None:
+        """What has no place needs no coordinate system either."""
+        query = """
+            SELECT * FROM (VALUES (ST_GeomFromText('POINT EMPTY')),
+                (ST_SetSRID(ST_Point(1, 2), 27700))) AS q (geom)
+        """
+        crs, _, table = read(database.url, query)
+        assert crs == "EPSG:27700"
+        assert table[POINT_X].to_pylist() == [None, 1.0]
 
     @pytest.mark.database
     def test_memory_is_bounded(self, database: Database) -> None:

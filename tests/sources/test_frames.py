@@ -81,7 +81,7 @@ class TestByHand:
             (["a", None, np.nan, pd.NaT], pa.string(), ["a", None, None, None]),
             ([1, None], pa.int64(), [1, None]),
             ([1, 2.5], pa.float64(), [1.0, 2.5]),
-            ([True, None], pa.bool_(), [True, None]),
+            ([True, None, np.bool_(0)], pa.bool_(), [True, None, False]),
             ([Decimal("1.5")], pa.float64(), [1.5]),
             ([NOON, pd.NaT], pa.timestamp("us"), [NOON, None]),
             ([NOON.date(), None], pa.date32(), [NOON.date(), None]),
@@ -158,7 +158,9 @@ class TestEdges:
     def test_index(self) -> None:
         """Levels of the index with a name are columns, unless a column has it."""
         index = pd.MultiIndex.from_arrays([["x"], [7], [3]], names=["id", None, "a"])
-        assert read(pd.DataFrame({"a": [1]}, index=index)).to_pydict() == {"id": ["x"], "a": [1]}
+        table = read(pd.DataFrame({"a": [1]}, index=index))
+        assert table.column_names == ["id", "a"]
+        assert table.to_pylist() == [{"id": "x", "a": 1}]
         days = pd.DatetimeIndex([NOON], name="when").as_unit("us")
         assert read(pd.DataFrame({"a": [1]}, index=days)).to_pydict() == {"when": [NOON], "a": [1]}
 

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.errors import InputError
-from hotspots.sources import POINT_X, POINT_Y, RawChunk, find_sources, read_chunks
+from hotspots.sources import POINT_X, POINT_Y, RawChunk, find_sources, read_chunks, vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,9 +134,15 @@ class TestByHand:
         ],
     )
     def test_zones(
-        self, tmp_path: Path, values: list[str], kind: pa.DataType, expected: Any
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        values: list[str],
+        kind: pa.DataType,
+        expected: Any,
     ) -> None:
         """Times without a zone have none, with one they are in UTC, and mixed they stay text."""
+        monkeypatch.setattr(vectors, "_ROWS", 1)
         path = geojson(tmp_path / "a.geojson", *({"t": value} for value in values))
         chunks = chunks_of(path, rows=1)
         assert [chunk.table.schema.field("t").type for chunk in chunks] == [kind, kind]
@@ -201,11 +207,12 @@ class TestEdges:
             shapely.Point(),
             shapely.MultiPoint(),
             shapely.Point(4, 5, 6),
+            shapely.GeometryCollection(),
         ]
-        gpd.GeoDataFrame({"a": range(5)}, geometry=shapes, crs=27700).to_file(tmp_path / "a.gpkg")
+        gpd.GeoDataFrame({"a": range(6)}, geometry=shapes, crs=27700).to_file(tmp_path / "a.gpkg")
         table = read(tmp_path / "a.gpkg")
-        assert table[POINT_X].to_pylist() == [1, None, None, None, 4]
-        assert table[POINT_Y].to_pylist() == [2, None, None, None, 5]
+        assert table[POINT_X].to_pylist() == [1, None, None, None, 4, None]
+        assert table[POINT_Y].to_pylist() == [2, None, None, None, 5, None]
 
     def test_no_geometry_at_all(self, tmp_path: Path) -> None:
         """GeoJSON whose features all lack a place is a table."""
