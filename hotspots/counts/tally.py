@@ -17,7 +17,7 @@ import shapely
 
 from hotspots.errors import InputError
 from hotspots.incidents import MILLIONTHS
-from hotspots.incidents.clock import london_wall
+from hotspots.times import london_wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

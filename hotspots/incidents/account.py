@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.errors import DuplicateInputError, InputError
-from hotspots.incidents.clock import london_wall
 from hotspots.incidents.parts import Parts
 from hotspots.incidents.rows import ACCEPTED, CODES_OF_REASONS, N_SCOPE
+from hotspots.times import london_wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,10 @@ MOST_LISTED: Final = 100_000
 """Rows left out that are listed for each reason; beyond that they are only counted."""
 
 _OUTCOMES: Final = ("out_of_scope", "rejected")
-_LISTED: Final = {"file": "str", "line": "int64", "reason": "str", "detail": "str"}
+_NOTHING: Final = pa.table(
+    {"file": pa.array([], pa.string()), "line": pa.array([], pa.int64())}
+    | {name: pa.array([], pa.string()) for name in ("reason", "detail")}
+)
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -136,7 +139,7 @@ class Ledger:
 
     def __init__(self, earlier: Keys | None = None) -> None:
         self.files: dict[str, _File] = {}
-        self.listed: dict[int, list[pd.DataFrame]] = {}
+        self.listed: dict[int, list[pa.Table]] = {}
         self.n_listed = np.zeros(len(CODES_OF_REASONS), dtype=np.int64)
         self.seen = _Seen()
         if earlier is not None:
@@ -170,7 +173,7 @@ class Ledger:
             rows = np.flatnonzero(reason == code)[:room]
             if CODES_OF_REASONS[code] == "repeated_id" and batch.reference is not None:
                 place = np.searchsorted(np.flatnonzero(judged.reason == ACCEPTED), rows)
-                detail = batch.reference.take(pa.array(place)).to_pylist()
+                detail = batch.reference.take(pa.array(place))
             else:
                 detail = judged.detail(rows)
             self._list(int(code), name, judged.lines[rows], detail)
@@ -194,14 +197,19 @@ class Ledger:
         self.keys.append(keys)
         return repeated
 
-    def _list(self, code: int, name: str, lines: Any, detail: list[str]) -> None:  # noqa: ANN401
+    def _list(self, code: int, name: str, lines: np.ndarray[Any, Any], detail: pa.Array) -> None:
         if len(lines) == 0:
             return
-        frame = pd.DataFrame(
-            {"file": name, "line": lines, "reason": CODES_OF_REASONS[code], "detail": detail}
+        table = pa.table(
+            {
+                "file": pa.repeat(name, len(lines)),
+                "line": pa.array(lines),
+                "reason": pa.repeat(CODES_OF_REASONS[code], len(lines)),
+                "detail": detail,
+            }
         )
-        self.listed.setdefault(code, []).append(frame.astype(_LISTED))
-        self.n_listed[code] += len(frame)
+        self.listed.setdefault(code, []).append(table)
+        self.n_listed[code] += len(lines)
 
     def merge(self, other: Ledger) -> None:
         """Add the account of a later part; references must not repeat (see `new_keys`)."""
@@ -212,9 +220,9 @@ class Ledger:
             own.reasons += file.reasons
             own.accepted += file.accepted
             own.months |= file.months
-        for code, frames in other.listed.items():
-            for frame in frames:
-                kept = frame.head(int(MOST_LISTED - self.n_listed[code]))
+        for code, tables in other.listed.items():
+            for table in tables:
+                kept = table.slice(0, int(MOST_LISTED - self.n_listed[code]))
                 self.listed.setdefault(code, []).append(kept)
                 self.n_listed[code] += len(kept)
         self.n_unplaced += other.n_unplaced
@@ -263,14 +271,14 @@ class Ledger:
         return pd.DataFrame(rows, columns=["outcome", "reason", "rows"])
 
     def _listing(self, codes: Iterable[int]) -> pd.DataFrame:
-        frames = [frame for code in codes for frame in self.listed.get(code, [])]
-        if not frames:
-            return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _LISTED.items()})
-        table = pd.concat(frames, ignore_index=True)
+        tables = [table for code in codes for table in self.listed.get(code, [])]
+        whole = pa.concat_tables([_NOTHING, *tables])
         order = {name: number for number, name in enumerate(self.files)}
-        return table.assign(order=table["file"].map(order)).sort_values(
-            ["order", "line"], kind="stable", ignore_index=True
-        )[list(_LISTED)]
+        files = whole["file"].combine_chunks().dictionary_encode()
+        rank = np.array([order[name] for name in files.dictionary.to_pylist()], dtype=np.int64)
+        file = rank[files.indices.to_numpy()] if len(whole) else np.zeros(0, dtype=np.int64)
+        sorted_ = np.lexsort([whole["line"].to_numpy(), file])
+        return whole.take(pa.array(sorted_)).to_pandas()
 
     def _notes(self) -> tuple[str, ...]:
         """Give each note once, with the file it is about, or how many."""

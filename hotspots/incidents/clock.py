@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 import numpy as np
-import pandas as pd
 
 from hotspots.errors import invalid
 from hotspots.incidents.cells import (
@@ -31,9 +31,11 @@ from hotspots.times import localise, london_wall
 from hotspots.words import count
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hotspots.incidents.cells import Bytes, Flags, Integers, Times
 
-_DAY: Final = 86_400_000_000  # microseconds
+_MICROS_IN_DAY: Final = 86_400_000_000
 _LEAST_SHARE: Final = 0.9
 _LEAST_EVIDENCE: Final = 20
 _HEAP: Final = 3
@@ -218,146 +220,165 @@ def _to_wall(times: Times, is_utc: Flags) -> Times:
 
 
 def _is_midnight(times: Times) -> Flags:
-    return np.asarray(times.view(np.int64) % _DAY == 0)
+    return np.asarray(times.view(np.int64) % _MICROS_IN_DAY == 0)
 
 
 def _is_clock(stated: Bytes) -> Flags:
     return np.asarray((stated == MINUTE) | (stated == HOUR))
 
 
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """The values of a column, what each says by itself, and how often it occurs."""
+
+    values: pd.Series[Any]
+    cells: Cells
+    n: Integers
+
+    def total(self, which: Flags) -> int:
+        """Count the times that some values stand for."""
+        return int(self.n[which].sum())
+
+    @cached_property
+    def proofs(self) -> tuple[Flags, Flags]:
+        """Which dates are possible day-first only, and which month-first only."""
+        left, right = ~np.isnat(self.cells.day_first), ~np.isnat(self.cells.month_first)
+        return left & ~right, right & ~left
+
+    @cached_property
+    def is_open(self) -> Flags:
+        """Which dates are possible in both orders, and differ."""
+        # Neither holds for NaT.
+        left, right = self.cells.day_first, self.cells.month_first
+        return (left < right) | (left > right)
+
+    def example(self, which: Flags) -> str:
+        """Give the date in the earliest of some texts."""
+        time = np.fmax(self.cells.day_first, self.cells.month_first)
+        text = str(min(self.values[which & (time == time[which].min())]))
+        found = re.search(r"[0-9]+([-/.])[0-9]+\1[0-9]+", text)
+        return found.group() if found else text
+
+
 def _decide(values: pd.Series[Any], cells: Cells, n: Integers | None, given: str) -> ClockRules:
     n = np.ones(len(values), np.int64) if n is None else np.asarray(n)
-    order, of_order = _decide_order(values, cells, n, given)
-    meaning, of_numbers = _decide_numbers(cells, n)
+    column = _Column(values, cells, n)
+    order, of_order = _decide_order(column, given)
+    meaning, of_numbers = _decide_numbers(column)
     times, is_utc = cells.times(order, meaning)
-    dates, heaped, of_midnights = _judge_midnights(cells, times, is_utc, n, meaning)
-    notes = (of_order, of_numbers, of_midnights, _notice_swapped(values, cells, times, n))
-    return ClockRules(order, meaning, dates, heaped, tuple(note for note in notes if note))
+    has_only_dates, is_heaped, of_midnights = _judge_midnights(column, times, is_utc, meaning)
+    notes = (of_order, of_numbers, of_midnights, _notice_swapped(column, times))
+    return ClockRules(order, meaning, has_only_dates, is_heaped, tuple(filter(None, notes)))
 
 
-def _decide_order(
-    values: pd.Series[Any], cells: Cells, n: Integers, given: str
-) -> tuple[Order, str]:
+def _decide_order(column: _Column, given: str) -> tuple[Order, str]:
     """Choose the order of day and month that more dates prove, and say why."""
     orders = get_args(Order)
     if given in orders:
         return cast("Order", given), ""
-    proofs, either = _proofs(cells)
-    numbers = [int(n[proof].sum()) for proof in proofs]
-    best = int(numbers[1] > numbers[0])
+    n = [column.total(proof) for proof in column.proofs]
+    best = int(n[1] > n[0])
     order, other = orders[best], orders[1 - best]
     remedy = f"give date_order='{other}' if that is wrong"
-    if not any(numbers):
+    if not any(n) and column.is_open.any():
         return order, (
-            f"the dates could be day-first or month-first (such as {_example(values, cells, either)}): "
-            f"read day-first, the British order; {remedy}"
-        ) if either.any() else ""
-    fits = f"{count(numbers[best], 'date')} can only be {order} (such as {_example(values, cells, proofs[best])})"
-    if all(numbers):
-        return order, (
-            f"{fits} and {numbers[1 - best]:,} only {other} (such as "
-            f"{_example(values, cells, proofs[1 - best])}): read {order}, and the "
-            f"{numbers[1 - best]:,} not at all; {remedy}"
+            f"the dates could be {order} or {other} (such as {column.example(column.is_open)}): "
+            f"read {order}, the British order; {remedy}"
         )
-    return order, f"{fits}: read {order}; {remedy}" if order == "month-first" else ""
+    if not n[1]:
+        return order, ""
+    said = f"{count(n[best], 'date')} can only be {order}"
+    example = column.example(column.proofs[best])
+    if not n[0]:
+        return order, f"{said} (such as {example}): read {order}; {remedy}"
+    return order, (
+        f"{said} (such as {example}) and {n[1 - best]:,} only {other} (such as "
+        f"{column.example(column.proofs[1 - best])}): read {order}, and the {n[1 - best]:,} not at "
+        f"all; {remedy}"
+    )
 
 
-def _proofs(cells: Cells) -> tuple[tuple[Flags, Flags], Flags]:
-    """Say which dates are possible in each order only, and which differ by the order."""
-    can_be = ~np.isnat(cells.day_first), ~np.isnat(cells.month_first)
-    either = can_be[0] & can_be[1] & (cells.day_first != cells.month_first)
-    return (can_be[0] & ~can_be[1], can_be[1] & ~can_be[0]), either
-
-
-def _example(values: pd.Series[Any], cells: Cells, which: Flags) -> str:
-    """Give the date in the earliest of some texts."""
-    time = np.fmax(cells.day_first, cells.month_first)
-    text = min(values[which & (time == time[which].min())])
-    found = re.search(r"[0-9]+([-/.])[0-9]+\1[0-9]+", text)
-    return found.group() if found else str(text)
-
-
-def _decide_numbers(cells: Cells, n: Integers) -> tuple[Numbers, str]:
+def _decide_numbers(column: _Column) -> tuple[Numbers, str]:
     """Choose what plain numbers count by the range in which they lie, and say so."""
-    is_open = ~np.isnan(cells.number)
-    if not is_open.any():
+    cells, is_number = column.cells, ~np.isnan(column.cells.number)
+    if not is_number.any():
         return "none", ""
-    write = "write them as 2024-11-03 18:30"
+    remedy = "write them as 2024-11-03 18:30"
     for kind in (TYPED, WRITTEN):
-        is_kind = cells.kind == kind
+        n_values = column.total(cells.kind == kind)
         for meaning, name in _MEANINGS.items():
-            is_in = is_kind & cells.is_in_range(meaning)
-            if not is_in.any() or n[is_in].sum() < _LEAST_SHARE * n[is_kind].sum():
-                continue
-            least = cells.number[is_in].min()
-            time, is_utc = read_numbers(np.array([least])).times("day-first", meaning)
-            shown = np.datetime_as_string(time, "s")[0].replace("T", " ")
-            return meaning, (
-                f"the times are numbers: read as {name} ({least:.15g} is {shown}"
-                f"{' UTC' if is_utc[0] else ''}); if that is wrong, {write}"
-            )
-    is_given = (cells.kind > 0) | ~np.isnat(cells.day_first) | ~np.isnat(cells.month_first)
-    n_open, n_given = int(n[is_open].sum()), int(n[is_given].sum())
-    if n_open < (1 - _LEAST_SHARE) * n_given:
+            is_in = (cells.kind == kind) & cells.is_in_range(meaning)
+            if is_in.any() and column.total(is_in) >= _LEAST_SHARE * n_values:
+                least = cells.number[is_in].min()
+                time, is_utc = read_numbers(np.array([least])).times("day-first", meaning)
+                shown = np.datetime_as_string(time, "s")[0].replace("T", " ")
+                return meaning, (
+                    f"the times are numbers: read as {name} ({least:.15g} is {shown}"
+                    f"{' UTC' if is_utc[0] else ''}); if that is wrong, {remedy}"
+                )
+    is_time = ~np.isnat(cells.day_first) | ~np.isnat(cells.month_first)
+    n_left, n_given = column.total(is_number), column.total(is_time | (cells.kind > 0))
+    if n_left < (1 - _LEAST_SHARE) * n_given:
         return "none", ""
     return "none", (
-        f"{n_open:,} of {count(n_given, 'time')} are plain numbers such as "
-        f"{cells.number[is_open].min():.15g}: not read; {write}"
+        f"{n_left:,} of {count(n_given, 'time')} are plain numbers such as "
+        f"{np.nanmin(cells.number):.15g}: not read; {remedy}"
     )
 
 
 def _judge_midnights(
-    cells: Cells, times: Times, is_utc: Flags, n: Integers, meaning: Numbers
+    column: _Column, times: Times, is_utc: Flags, meaning: Numbers
 ) -> tuple[bool, bool, str]:
     """Say whether a column holds only dates, and whether 00:00 stands for a time not known."""
-    is_read = ~np.isnat(times)
-    is_clock = is_read & _is_clock(cells.stated)
-    n_clocks = int(n[is_read & (cells.stated < DAY)].sum())
+    stated, is_read = column.cells.stated, ~np.isnat(times)
+    is_clock = is_read & _is_clock(stated)
+    n_clocks = column.total(is_read & (stated < DAY))
     if n_clocks == 0:
-        return bool((is_read & (cells.stated == DAY)).any()), False, ""
+        return bool((is_read & (stated == DAY)).any()), False, ""
     wall = _to_wall(times, is_utc)
-    by_hour = _count_full_hours(wall[is_clock], n[is_clock])
-    n_midnights, n_other = int(by_hour[0]), int(by_hour[1:].max())
+    n_midnights, *n_others = _count_full_hours(wall[is_clock], column.n[is_clock])
     # One midnight may be a time; several are dates, and so are numbers of whole days.
     days = wall[is_read].astype("datetime64[D]")
-    is_dates = days.min() != days.max() or meaning == "excel_days"
-    if is_dates and n_midnights == n_clocks:
+    are_dates = days.min() != days.max() or meaning == "excel_days"
+    if are_dates and n_midnights == n_clocks:
         return True, False, "every time is 00:00: read as dates without a time"
-    if is_dates and n_clocks >= _LEAST_EVIDENCE and is_utc[is_clock].all():
-        in_utc = _count_full_hours(times[is_clock], n[is_clock])
+    if are_dates and n_clocks >= _LEAST_EVIDENCE and is_utc[is_clock].all():
+        in_utc = _count_full_hours(times[is_clock], column.n[is_clock])
         if in_utc[0] == n_clocks:
             return True, False, "every time is 00:00 in UTC: read as dates without a time"
-    if n_midnights < _LEAST_EVIDENCE or n_midnights <= _HEAP * n_other:
+    most = max(n_others)
+    if n_midnights < _LEAST_EVIDENCE or n_midnights <= _HEAP * most:
         return False, False, ""
-    many = f"{n_midnights / n_other:.3g} times as many as" if n_other else "and none is"
+    many = f"{n_midnights / most:.3g} times as many as" if most else "and none is"
     note = f"{n_midnights:,} of {n_clocks:,} times are exactly 00:00, {many} at any other full hour"
     return False, True, f"{note}: taken as dates without a time"
 
 
-def _count_full_hours(times: Times, n: Integers) -> Integers:
+def _count_full_hours(times: Times, n: Integers) -> list[int]:
     """Count the times that are exactly on each full hour of the day."""
     hour = times.astype("datetime64[h]")
     is_full = hour == times
-    return np.bincount(hour[is_full].astype(np.int64) % 24, n[is_full], 24).astype(np.int64)
+    counts = np.bincount(hour[is_full].astype(np.int64) % 24, n[is_full], 24)
+    return [int(count) for count in counts]
 
 
-def _notice_swapped(values: pd.Series[Any], cells: Cells, times: Times, n: Integers) -> str:
+def _notice_swapped(column: _Column, times: Times) -> str:
     """Notice what is left when a spreadsheet reads dates in the other order.
 
     It turns texts that are dates in its order into dates of its own, with day and month swapped,
     and leaves the others as they are.
     """
-    proofs, either = _proofs(cells)
-    is_proof = proofs[0] | proofs[1]
-    is_settled = ~(np.isnat(times) | is_proof) & (cells.stated != MONTH)
-    if not is_proof.any() or either.any() or n[is_settled].sum() < _LEAST_EVIDENCE:
+    is_proof = column.proofs[0] | column.proofs[1]
+    is_settled = ~(np.isnat(times) | is_proof) & (column.cells.stated != MONTH)
+    n_settled = column.total(is_settled)
+    if not is_proof.any() or column.is_open.any() or n_settled < _LEAST_EVIDENCE:
         return ""
     days = times[is_settled].astype("datetime64[D]")
     day = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
     if day.max() > _LAST_SWAPPABLE_DAY or day.min() == day.max():
         return ""
     return (
-        f"{n[is_settled].sum():,} dates that are year-first or no texts all fall on the 1st to 12th, and "
-        f"those such as {_example(values, cells, is_proof)} never do: a spreadsheet may have swapped day "
+        f"{n_settled:,} dates that are year-first or no texts all fall on the 1st to 12th, and "
+        f"those such as {column.example(is_proof)} never do: a spreadsheet may have swapped day "
         "and month of the former; compare them with the source"
     )

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 ROWS: Final = 500_000
-"""Rows of a chunk. The first chunk of a source decides how the whole source is read."""
+"""Most rows of a chunk. The first chunk of a source decides how the whole source is read."""
 
 _PART_ROWS: Final = 5_000_000
 

@@ -14,9 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.incidents.clock import ClockRules, Moments, decide_clock, london_wall, read_moments
+from hotspots.incidents.clock import ClockRules, Moments, decide_clock, read_moments
 from hotspots.incidents.parts import Distinct, Parts, distinct
-from hotspots.tables import PRECISIONS, TIMEZONE
+from hotspots.tables import PRECISIONS
+from hotspots.times import london_utc, london_wall
 
 if TYPE_CHECKING:
     Times = np.ndarray[Any, np.dtype[np.datetime64]]
@@ -278,7 +279,4 @@ def floor_months(start: Times, is_month: np.ndarray[Any, np.dtype[np.bool_]]) ->
 
 def midnights(days: Times) -> Times:
     """Give the UTC moment at which days (or months) begin in London."""
-    different, position = np.unique(days.astype("datetime64[D]"), return_inverse=True)
-    walls = pd.Series(different.astype("datetime64[us]")).dt.tz_localize(TIMEZONE)
-    utc = walls.dt.tz_convert("UTC").dt.tz_localize(None)
-    return np.asarray(utc.to_numpy(dtype="datetime64[us]")[position])
+    return london_utc(days.astype("datetime64[us]"))

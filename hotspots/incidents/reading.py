@@ -129,7 +129,7 @@ def read_incidents(
     Notes
     -----
     How a source says things (layout, order of dates, coordinate system) is decided on its first
-    500,000 rows and said in `notes`. Longitude and latitude go to the National Grid through
+    rows (up to 500,000) and said in `notes`. Longitude and latitude go to the National Grid through
     OSTN15, to about a millimetre. A clock hour that occurs twice is taken as the first and flagged
     in `is_ambiguous_time`; one that does not exist is rejected. Weights are kept to a millionth.
 

@@ -30,7 +30,7 @@ from hotspots.incidents.moments import (
     floor_months,
     read_times,
 )
-from hotspots.incidents.parts import Distinct, Parts, distinct, text_series
+from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, text_series
 from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
 from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
 
@@ -81,6 +81,8 @@ _SMALLEST_WEIGHT: Final = 1 / MILLIONTHS
 _ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behaviour", "asb"})
 _YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
 _CODE_LENGTH: Final = 3
+_REPEAT: Final = 610
+_VULNERABLE: Final = 635
 _NOT_ASB: Final = -2
 _EXCLUDED: Final = -1
 # How the simulator marks what it writes in another source's layout.
@@ -136,14 +138,14 @@ class Judged:
     reason : array of int8
         Position in `CODES_OF_REASONS` of why each was left out; `ACCEPTED` if it was not.
     detail : callable
-        Gives what was wrong with some rows (positions), as a list of texts.
+        Gives what was wrong with some rows of one reason (positions, at least one), as texts.
     accepted : Batch
         The accepted rows.
     """
 
     lines: Integers
     reason: np.ndarray[Any, np.dtype[np.int8]]
-    detail: Callable[[Integers], list[str]]
+    detail: Callable[[Integers], pa.Array]
     accepted: Batch
 
 
@@ -263,7 +265,7 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
         rest=lambda chosen: _rest(accepted, conventions, codes[rows], chosen),
     )
     lines = np.append(chunk.lines, chunk.broken["line"].to_numpy(dtype=np.int64))
-    details = chunk.broken["detail"].to_list()
+    details = pa.array(chunk.broken["detail"], type=pa.string())
     return Judged(lines, reason, marks.teller(n_rows, details), batch)
 
 
@@ -293,26 +295,18 @@ class _Marks:
         if given is not None:
             self.details[code] = (self.rows, given)
 
-    def teller(self, n_rows: int, broken: list[str]) -> Callable[[Integers], list[str]]:
-        """Give the function that says what was wrong with rows, the broken ones being the last."""
+    def teller(self, n_rows: int, broken: pa.Array) -> Callable[[Integers], pa.Array]:
+        """Give the function that says what was wrong with rows of one reason, in order."""
         reason, details = self.reason, self.details
 
-        def tell(positions: Integers) -> list[str]:
-            told: list[str] = [""] * len(positions)
-            is_broken = positions >= n_rows
-            for place in np.flatnonzero(is_broken):
-                told[place] = broken[positions[place] - n_rows]
-            whole = np.flatnonzero(~is_broken)
-            for code in np.unique(reason[positions[whole]]):
-                if int(code) not in details:
-                    continue
-                rows, given = details[int(code)]
-                chosen = whole[reason[positions[whole]] == code]
-                texts = given().take(pa.array(np.searchsorted(rows, positions[chosen])))
-                given_texts = pc.cast(texts, pa.string()).to_pylist()
-                for place, text in zip(chosen, given_texts, strict=True):
-                    told[place] = "" if text is None else text[:LONGEST_DETAIL]
-            return told
+        def tell(positions: Integers) -> pa.Array:
+            if positions[0] >= n_rows:
+                return broken.take(pa.array(positions - n_rows))
+            if int(reason[positions[0]]) not in details:
+                return pa.array([""]).take(pa.array(np.zeros(len(positions), dtype=np.int64)))
+            rows, given = details[int(reason[positions[0]])]
+            texts = as_text(given().take(pa.array(np.searchsorted(rows, positions))))
+            return pc.fill_null(pc.utf8_slice_codeunits(texts, 0, LONGEST_DETAIL), "")
 
         return tell
 
@@ -398,18 +392,16 @@ def _rest(
     """Give the columns of accepted rows that only a table of incidents needs."""
     if chosen is not None:
         parts, codes = parts.take(chosen), codes[chosen]
-    qualifiers = _qualifiers(codes)
-    listed = "," + qualifiers.fillna("") + ","
     columns = {
         "asb_type": _of_role(codes, "type"),
         "heading": _headings(parts, codes),
-        "qualifiers": qualifiers,
-        "source": pd.Series(conventions.source, index=range(len(parts)), dtype="str"),
+        "qualifiers": _qualifiers(codes),
+        "source": text_series(pa.repeat(conventions.source, len(parts))),
         "channel": text_series(parts.text("channel")),
         "location": text_series(parts.text("location")),
         "person_key": text_series(parts.text("person_key")),
-        "is_flagged_repeat": listed.str.contains(",610,", regex=False).astype(bool),
-        "is_flagged_vulnerable": listed.str.contains(",635,", regex=False).astype(bool),
+        "is_flagged_repeat": (codes == _REPEAT).any(axis=1),
+        "is_flagged_vulnerable": (codes == _VULNERABLE).any(axis=1),
     }
     used = {column for names in conventions.columns.values() for column in names}
     extra = [name for name in parts.table.column_names if name not in {*used, POINT_X, POINT_Y}]
@@ -478,9 +470,13 @@ def _of_roles(*roles: str) -> list[int]:
 
 def _of_role(codes: np.ndarray[Any, Any], role: str) -> pd.Series[Any]:
     """Give the value of the first code of a role: the type or the heading."""
-    value_of = {int(code): entry.value for code, entry in load_codes().items()}
-    first = pd.Series(_first_of(codes, _of_roles(role)))
-    return first.map(value_of).astype("str").mask(first == 0)
+    wanted = _of_roles(role)
+    values = pa.array([load_codes()[str(code)].value for code in wanted])
+    place = {code: number for number, code in enumerate(wanted)}
+    first = _first_of(codes, wanted)
+    different, row = np.unique(first, return_inverse=True)
+    position = np.array([place.get(int(code), -1) for code in different], dtype=np.int64)[row]
+    return text_series(values.take(pa.array(position, mask=position < 0)))
 
 
 def _headings(parts: Parts, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
@@ -491,6 +487,8 @@ def _headings(parts: Parts, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
 
 def _qualifiers(codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     """Join the qualifier codes of each row with commas, each once."""
+    if codes.shape[1] == 0:
+        return text_series(pa.nulls(len(codes), pa.string()))
     joined = pd.Series("", index=range(len(codes)), dtype="str")
     for code in _of_roles("qualifier"):
         has = (codes == code).any(axis=1)

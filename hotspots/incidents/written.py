@@ -100,26 +100,15 @@ _CLOCK_BEFORE: Final = re.compile(_COLONS + _HALF + ",? +(?:on +)?")
 class Cut:
     """All texts of one shape, and the parts that can be cut out of them.
 
-    Parameters
-    ----------
-    at : array of int64
-        Which of the texts have this shape.
-    shape : str
-        The shape.
-    parts : dict of str to (int, int)
-        Where each part begins and ends in the shape, by the names in the patterns; empty if this
-        is neither a date nor a number.
-    data : array of uint8
-        The bytes of all texts.
-    begin : array of int64
-        Where each text of this shape begins in `data`.
+    `at` are the texts; each begins at `begin` in `data`, the bytes of all. Of each part of the
+    pattern, `parts` says where it begins and ends in the shape; there is none if no pattern fits.
     """
 
     at: Integers
+    begin: Integers
+    data: np.ndarray[Any, np.dtype[np.uint8]]
     shape: str
     parts: Parts
-    data: np.ndarray[Any, np.dtype[np.uint8]]
-    begin: Integers
 
     def __contains__(self, part: str) -> bool:
         """Say whether there is such a part."""
@@ -148,18 +137,7 @@ def tidy_texts(texts: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
 
 
 def cut_texts(texts: pa.LargeStringArray) -> Iterator[Cut]:
-    """Give the texts by their shapes, those with a digit.
-
-    Parameters
-    ----------
-    texts : pyarrow.LargeStringArray
-        As from `tidy_texts`.
-
-    Yields
-    ------
-    Cut
-        One for each shape.
-    """
+    """Give tidy texts by their shape, those with a digit."""
     if len(texts) == 0:
         return
     _, bounds, content = texts.buffers()
@@ -178,7 +156,7 @@ def cut_texts(texts: pa.LargeStringArray) -> Iterator[Cut]:
         # Bytes beyond ASCII match nothing, whatever letter they are taken for.
         shape = name.decode("latin-1")
         if "0" in shape:
-            yield Cut(at, shape, _parts_of(shape), data, begin[at])
+            yield Cut(at, begin[at], data, shape, _parts_of(shape))
 
 
 def _parts_of(shape: str) -> Parts:

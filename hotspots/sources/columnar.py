@@ -36,7 +36,7 @@ _LONGITUDE_LATITUDE: Final = "EPSG:4326"
 # What pandas calls an index without a name; whole numbers there are only the numbers of the rows.
 _ROW_NUMBERS: Final = re.compile(r"__index_level_\d+__")
 _BUFFER: Final = 1 << 20
-_ERRORS: Final = (pa.ArrowException, OSError, ValueError)
+_ERRORS: Final = (pa.ArrowException, ArithmeticError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,10 @@ def _chunk(
     if geometry is not None:
         x, y = _points(table.column(geometry.column), geometry.encoding, name)
         points = {POINT_X: x, POINT_Y: y}
-    plain = plain_table(table.select(kept), points)
+    try:
+        plain = plain_table(table.select(kept), points)
+    except _ERRORS as error:
+        raise _unreadable(name, error) from error
     lines = np.arange(line, line + table.num_rows, dtype=np.int64)
     return RawChunk(plain, lines, no_broken())
 

@@ -55,8 +55,10 @@ _BLANK_ROW: Final = re.compile(rb'<row\b[^>]*\br="\d+"[^>]*(?:/>|>\s*</row>)')
 _SCAN: Final = 1 << 20
 _OVERLAP: Final = 1 << 14
 _LARGEST_WHOLE: Final = 2**63
-# Such as #N/A, #REF!, #DIV/0! and #NAME?.
-_ERROR_CELL: Final = re.compile(r"#(N/A|GETTING_DATA|[A-Z]+(/0)?[!?])")
+_ERROR_CELL: Final = re.compile(
+    r"#(N/A|NAME\?|GETTING_DATA|"
+    r"(REF|VALUE|DIV/0|NULL|NUM|SPILL|CALC|FIELD|BLOCKED|CONNECT|UNKNOWN|BUSY)!)"
+)
 _MERGED: Final = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z0-9:]+)"')
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ />]")
 # A formula with a value, or whose value is said to be text (which may be none), TRUE or an error.

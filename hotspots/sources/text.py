@@ -56,7 +56,8 @@ _CHUNK: int = 32 << 20
 """Bytes of a chunk, about."""
 
 _HEAD: int = 2 << 20
-"""Bytes from which the layout is found: more than the longest header."""
+"""Bytes from which the layout is found: more than the longest record, so that the first one is
+always decided in them."""
 
 _LONGEST_LINE: int = 1_000_000
 _LONGEST_JOINED: int = 100_000
@@ -156,8 +157,8 @@ def read_text(stream: BinaryIO, name: str, *, rows: int = 500_000) -> Iterator[R
     Memory is bounded by the size of a block (4 MB) and of a chunk (`rows`, or about 32 MB).
 
     **Caveats.** A record in Windows-1252 whose bytes happen to be valid UTF-8 ("Ã©" for "é") is
-    taken as UTF-8. Columns that are named are not told from data: a table without a header loses
-    its first row to the names.
+    taken as UTF-8, and one that mixes both as Windows-1252. Names are not told from values: a
+    table without a header loses its first row to the names.
 
     References
     ----------

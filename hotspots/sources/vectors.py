@@ -42,7 +42,7 @@ _NAIVE: Final = pa.timestamp("us")
 _AWARE: Final = pa.timestamp("us", "UTC")
 _SHP_LENGTH: Final = slice(24, 28)
 _SHP_UNIT: Final = 2
-_ERRORS: Final = (RuntimeError, OSError, ValueError, pa.ArrowException)
+_ERRORS: Final = (RuntimeError, OSError, LookupError, TypeError, ValueError, pa.ArrowException)
 
 
 def find_layers(path: Path, name: str, layer: str | None) -> list[tuple[str, str | None]]:
@@ -71,7 +71,7 @@ def find_layers(path: Path, name: str, layer: str | None) -> list[tuple[str, str
     """
     suffix = split_suffix(path.name)[1]
     if "!" in str(path):
-        msg = f"Cannot read '{path}': GDAL takes '!' for an archive. Must be without. Rename it."
+        msg = f"Cannot read '{path}': GDAL takes '!' for an archive. Must have no '!'. Rename it."
         raise InputError(msg)
     if suffix == ".shp":
         _check_shapefile(path, name)

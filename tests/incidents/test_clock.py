@@ -19,10 +19,11 @@ from hotspots.incidents.clock import (
     ClockRules,
     Moments,
     decide_clock,
-    london_utc,
-    london_wall,
+
+
     read_moments,
 )
+from hotspots.times import london_utc, london_wall
 from hotspots.tables import PRECISIONS
 
 LONDON = ZoneInfo("Europe/London")

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import hotspots as hs
 
 FRIDAY_NIGHT = 4 * 24 + 23
+Row = tuple[float, float, float]
 
 
 def reference(
@@ -32,6 +33,46 @@ def reference(
     distance[~np.isfinite(distance)] = 1e9
     model = DBSCAN(eps=1.0, min_samples=int(least), metric="precomputed")
     return model.fit(distance, sample_weight=weights)
+
+
+def is_near(first: Row, second: Row, radius: float, hours: float, days: str) -> float | None:
+    """Give the gap of two points in hours if they are neighbours, by the definition."""
+    cycle = 168 if days == "cyclic" else 24
+    gap = abs(first[2] - second[2]) % cycle
+    gap = min(gap, cycle - gap)
+    if days == "nights" and (102 <= first[2] < 150) != (102 <= second[2] < 150):
+        return None
+    return gap if gap <= hours and squared(first, second) <= radius**2 else None
+
+
+def squared(first: Row, second: Row) -> float:
+    """Give the squared distance of two points."""
+    return (first[0] - second[0]) ** 2 + (first[1] - second[1]) ** 2
+
+
+def by_every_pair(rows: list[Row], radius: float, hours: float, least: int, days: str) -> list[int]:
+    """Label points by the definition, one pair at a time, with the rules for every tie."""
+    west, south = min(row[0] for row in rows), min(row[1] for row in rows)
+    # Squares as wide as the radius, column by column; in a square by coordinates, then by hour.
+    order = [((row[0] - west) // radius, (row[1] - south) // radius, row) for row in rows]
+    n = range(len(rows))
+    gap = [[is_near(rows[i], rows[j], radius, hours, days) for j in n] for i in n]
+    core = [sum(each is not None for each in gap[i]) >= least for i in n]
+    root = [-1] * len(rows)
+    for start in sorted(n, key=order.__getitem__):
+        reached = [start] if core[start] and root[start] < 0 else []
+        while reached:
+            i = reached.pop()
+            root[i] = start
+            reached += [j for j in n if core[j] and root[j] < 0 and gap[i][j] is not None]
+    cores = [j for j in n if core[j]]
+    for i in n:
+        near = [(squared(rows[i], rows[j]), gap[i][j], order[j], j) for j in cores]
+        near = [each for each in near if each[1] is not None]
+        if near and not core[i]:
+            root[i] = root[min(near)[-1]]
+    found = sorted({r for r in root if r >= 0}, key=lambda r: (-root.count(r), order[r]))
+    return [found.index(r) if r >= 0 else -1 for r in root]
 
 
 def same_partition(first: np.ndarray, second: np.ndarray) -> bool:
@@ -83,6 +124,26 @@ class TestByHand:
         labels = model.fit_predict(np.array(border + right + left))
         assert labels.tolist() == [0] * 6 + [1] * 5
 
+    def test_equally_near_cores_are_told_apart_by_hour_and_then_by_place(self) -> None:
+        """Between two cores 10 m away the nearer in time wins, else the one in the west."""
+        west = [[0.0, 0, 10], *[[-5.0, 0, 10]] * 4]
+        east = [[20.0, 0, 11], *[[25.0, 0, 11]] * 5]
+        model = hs.WeekDBSCAN(radius=10, hours=3, min_incidents=5)
+        border = [[10.0, 0, 11.5], [10.0, 0, 9.5], [10.0, 0, 10.5]]
+        # 1.5 and 0.5 hours from them; 0.5 and 1.5; 0.5 and 0.5. None is a core: 2 are in reach.
+        weight = [1] * 11 + [0] * 3
+        for flip in (1, -1):
+            points = np.array(west + east + border)[::flip]
+            labels = model.fit(points, sample_weight=weight[::flip]).labels_[::flip]
+            assert labels.tolist() == [1] * 5 + [0] * 6 + [0, 1, 1]
+
+    def test_weights_need_not_be_whole(self) -> None:
+        """Ten incidents of 0.1 are one, though the computer's sum of them is 0.9999999999999999."""
+        points = np.array([[i, 0, i] for i in range(10)], dtype=float)
+        model = hs.WeekDBSCAN(radius=10, hours=10, min_incidents=1)
+        assert model.fit(points, sample_weight=[0.1] * 10).labels_.tolist() == [0] * 10
+        assert model.fit(points, sample_weight=[0.0999] * 10).labels_.tolist() == [-1] * 10
+
     def test_largest_is_cluster_0(self) -> None:
         """Labels go from the heaviest cluster down."""
         points = np.array([[0.0, 0, 0]] * 3 + [[900.0, 0, 0]] * 5)
@@ -106,6 +167,30 @@ class TestEdges:
         points = np.tile([[530_000.0, 180_000.0, 100.0]], (20_000, 1))
         assert (hs.WeekDBSCAN(min_incidents=10).fit_predict(points) == 0).all()
 
+    def test_the_window_is_inclusive_round_the_week(self) -> None:
+        """Exactly two hours over the end of the week is within reach, a second more is not."""
+        points = np.array([[0.0, 0, 166.5], [0, 0, 0.5]])
+        model = hs.WeekDBSCAN(radius=10, hours=2, min_incidents=2)
+        assert model.fit_predict(points).tolist() == [0, 0]
+        assert model.fit_predict(points[::-1]).tolist() == [0, 0]
+        later = points + np.array([[0, 0, 0], [0, 0, 1 / 3600]])
+        assert model.fit_predict(later).tolist() == [-1, -1]
+
+    def test_exactly_at_the_radius_by_any_coordinates(self) -> None:
+        """1.0 is within 0.1 of 0.9, though (0.9 − 0.2) / 0.1 is rounded below 7."""
+        points = np.array([[0.2, 0, 0], [0.9, 0, 0], [1.0, 0, 0]])
+        model = hs.WeekDBSCAN(radius=0.1, hours=1, min_incidents=2)
+        assert model.fit_predict(points).tolist() == [-1, 0, 0]
+
+    def test_no_core_and_only_cores(self) -> None:
+        """With a threshold of 1 all are cores, with one of 3 none is."""
+        points = np.array([[0.0, 0, 10], [0, 0, 11], [500, 0, 11]])
+        model = hs.WeekDBSCAN(radius=10, hours=1, min_incidents=1).fit(points)
+        assert model.labels_.tolist() == [0, 0, 1]
+        model = hs.WeekDBSCAN(radius=10, hours=1, min_incidents=3).fit(points)
+        assert model.labels_.tolist() == [-1, -1, -1]
+        assert model.core_sample_indices_.tolist() == []
+
     def test_hours_of_zero(self) -> None:
         """With 0 hours only the same hour is near."""
         points = np.array([[0.0, 0, 10], [0, 0, 10], [0, 0, 11]])
@@ -113,6 +198,15 @@ class TestEdges:
         assert labels.tolist() == [0, 0, -1]
 
 
+# Steps of a tenth of an hour, which no binary number holds, round the end of the week and the day.
+TENTHS = st.one_of(st.integers(0, 30), st.integers(1020, 1080), st.integers(1650, 1679))
+CROWDED = st.lists(
+    st.tuples(
+        st.integers(0, 4).map(float), st.integers(0, 4).map(float), TENTHS.map(lambda t: t / 10)
+    ),
+    min_size=1,
+    max_size=40,
+)
 POINTS = st.lists(
     st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 167)), min_size=1, max_size=40
 )
@@ -141,6 +235,48 @@ class TestReference:
         core = theirs.core_sample_indices_
         assert same_partition(ours.labels_[core], theirs.labels_[core])
         assert ((ours.labels_ == -1) == (theirs.labels_ == -1)).all()
+
+    @settings(max_examples=300)
+    @given(
+        CROWDED,
+        st.sampled_from([1.0, 1.5, 2.0]),
+        st.one_of(st.integers(0, 30), st.sampled_from([119, 120, 121, 839, 840])),
+        st.integers(1, 8),
+        st.sampled_from(["cyclic", "any", "nights"]),
+    )
+    def test_every_label(
+        self, rows: list[Row], radius: float, tenths: int, least: int, days: str
+    ) -> None:
+        """Every label, border points and ties too, is that of the definition, pair by pair."""
+        model = hs.WeekDBSCAN(radius=radius, hours=tenths / 10, min_incidents=least, days=days)
+        labels = model.fit_predict(np.array(rows))
+        assert labels.tolist() == by_every_pair(rows, radius, tenths / 10, least, days)
+
+    def test_in_space_alone(self) -> None:
+        """With all hours near, cores, their partition and noise are DBSCAN's on the places."""
+        rng = np.random.default_rng(2)
+        places = rng.normal(rng.uniform(0, 5000, (60, 1, 2)), 45, (60, 50, 2)).reshape(-1, 2)
+        points = np.column_stack([places, rng.uniform(0, 168, len(places))])
+        ours = hs.WeekDBSCAN(radius=30, hours=12, min_incidents=8, days="any").fit(points)
+        theirs = DBSCAN(eps=30, min_samples=8).fit(places)
+        core = theirs.core_sample_indices_
+        assert 500 < len(core) < 2500
+        assert ours.core_sample_indices_.tolist() == core.tolist()
+        assert same_partition(ours.labels_[core], theirs.labels_[core])
+        assert ((ours.labels_ == -1) == (theirs.labels_ == -1)).all()
+
+    @pytest.mark.parametrize("days", ["cyclic", "any", "nights"])
+    def test_few_places_and_many_hours(self, days: str) -> None:
+        """Snapped to twelve places at any minute, as reports to map points are."""
+        rng = np.random.default_rng(3)
+        places = rng.integers(0, 300, (12, 2))[rng.integers(0, 12, 1200)]
+        points = np.column_stack([places, rng.integers(0, 168 * 60, 1200) / 60])
+        ours = hs.WeekDBSCAN(radius=100, hours=0.25, min_incidents=4, days=days).fit(points)
+        theirs = reference(points, np.ones(1200), 100, 0.25, 4, days)
+        core = theirs.core_sample_indices_
+        assert len(core) > 100
+        assert ours.core_sample_indices_.tolist() == core.tolist()
+        assert same_partition(ours.labels_[core], theirs.labels_[core])
 
     def test_a_thousand_points(self) -> None:
         """On a thousand random points in four hundred metres."""

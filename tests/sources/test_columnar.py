@@ -269,7 +269,7 @@ class TestReference:
         table = read(tmp_path / "a.parquet", rows=70)
         expected = pd.read_parquet(tmp_path / "a.parquet")
         assert table["n"].to_pylist() == expected["n"].tolist()
-        assert table["t"].to_pylist() == expected["t"].dt.to_pydatetime().tolist()
+        assert table["t"].to_pylist() == expected["t"].tolist()
         assert (
             table["c"].fill_null("").to_pylist() == expected["c"].astype(object).fillna("").tolist()
         )
@@ -392,6 +392,13 @@ class TestMessages:
         column = pa.array([[{"x": 1.0, "y": 2.0}]])
         path = write_geo(tmp_path / "a.parquet", column, {"encoding": "linestring"})
         with pytest.raises(InputError, match="is linestring. Must be points"):
+            read(path)
+
+    def test_times_that_cannot_be_written(self, tmp_path: Path) -> None:
+        """Times beyond the calendar, inside a list, cannot become text."""
+        times = pa.array([[2**60]]).cast(pa.list_(pa.timestamp("us")))
+        path = write(tmp_path / "a.parquet", pa.table({"a": times}))
+        with pytest.raises(InputError, match="Cannot read 'a.parquet' as Parquet: date value out"):
             read(path)
 
     def test_nonsense_geometry(self, tmp_path: Path) -> None:

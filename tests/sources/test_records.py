@@ -254,6 +254,8 @@ class TestEdges:
         found = scan(text, 9)
         assert [verdict for _, _, verdict in found.records] == [ROW] * 3
         assert scan(text, 10).records[0][2] == RAGGED
+        # Two fields; a minus taken for a comma would make them three.
+        assert scan("street,-0.1\n" * 3, 3).records[0][2] == RAGGED
 
     def test_every_delimiter(self) -> None:
         """Any ASCII letter may divide, a space too."""

@@ -146,9 +146,9 @@ class TestByHand:
     def test_errors_are_missing(self, tmp_path: Path) -> None:
         """Cells with an error have no value, and do not make numbers text."""
         path = write(
-            tmp_path / "a.xlsx", ["n", "s"], [1, "#N/A"], ["#REF!", "#Hash"], ["#DIV/0!", "#NAME?"]
+            tmp_path / "a.xlsx", ["n", "s"], [1, "#N/A"], ["#REF!", "#HELP!"], ["#DIV/0!", "#NAME?"]
         )
-        assert read(path).to_pydict() == {"n": [1, None, None], "s": [None, "#Hash", None]}
+        assert read(path).to_pydict() == {"n": [1, None, None], "s": [None, "#HELP!", None]}
 
     def test_merged_cells(self, tmp_path: Path) -> None:
         """A cell merged over rows stands in each of them; a merged title is still a title."""

@@ -577,6 +577,14 @@ class TestSize:
         assert len(lost) == 300_000
         assert lost[-1] == (300_001, "open_quote", '1,"x,y')
 
+    def test_head_holds_a_record(self) -> None:
+        """What is looked at for the header is longer than any record, or it would be waited for."""
+        longest = max(text_module._LONGEST_LINE, text_module._LONGEST_JOINED)
+        assert longest + 2 < text_module._HEAD
+        # A title that stays open until the limit, at the very end of what is looked at.
+        content = "\n" * (text_module._HEAD - 50) + '"title\n' + "x\n" * 60_000 + "a,b\n1,2\n"
+        assert read(content).table.column_names == ["title"]
+
     def test_late_surprise(self) -> None:
         """What comes after the part that is looked at changes no earlier decision."""
         sound = "a,b\n" + "1,2\n" * 600_000

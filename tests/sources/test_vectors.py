@@ -384,11 +384,24 @@ class TestMessages:
         with pytest.raises(InputError, match=f"Cannot read '{name}': .*Must be a complete Geo"):
             read(tmp_path / name)
 
+    def test_damaged_header(self, tmp_path: Path) -> None:
+        """A file whose header is damaged is refused, whatever GDAL makes of it."""
+        points().to_file(tmp_path / "a.fgb")
+        whole = bytearray((tmp_path / "a.fgb").read_bytes())
+        for at in range(8, 60):
+            (tmp_path / "a.fgb").write_bytes(
+                whole[:at] + bytes([255 - whole[at]]) + whole[at + 1 :]
+            )
+            try:
+                read(tmp_path / "a.fgb")
+            except InputError as error:
+                assert "Must " in str(error)  # noqa: PT017
+
     def test_exclamation_mark(self, tmp_path: Path) -> None:
         """GDAL would look for an archive."""
         points().to_file(tmp_path / "a.gpkg")
         (tmp_path / "a.gpkg").rename(tmp_path / "a!b.gpkg")
-        with pytest.raises(InputError, match="GDAL takes '!' for an archive. Must be without"):
+        with pytest.raises(InputError, match="GDAL takes '!' for an archive. Must have no '!'"):
             find_sources([tmp_path / "a!b.gpkg"])
 
     def test_other_database(self, tmp_path: Path) -> None:
