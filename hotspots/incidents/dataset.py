@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -28,6 +28,7 @@ from hotspots.sources import (
     is_database_url,
     open_chunks,
     query_source,
+    sheet_notes,
     split_source,
 )
 
@@ -70,10 +71,13 @@ class Dataset:
         Where the rows are.
     mapping : Mapping
         What is said about their columns and codes.
+    notes : tuple of str
+        What is not read, in sentences, such as further sheets of a workbook.
     """
 
     sources: tuple[AnySource, ...]
     mapping: Mapping
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Answer the first question: where the rows are."""
@@ -108,11 +112,13 @@ class Dataset:
         if client is not None:
             from hotspots.incidents.cluster import run_on_cluster  # noqa: PLC0415 (an extra)
 
-            return run_on_cluster(self, task, client, progress=progress)
+            results, account = run_on_cluster(self, task, client, progress=progress)
+            return results, replace(account, notes=(*account.notes, *self.notes))
         ledger = Ledger()
         with watch("Reading", show=progress) as seen:
             result = task(self._batches(ledger, seen))
-        return [result], ledger.close()
+        account = ledger.close()
+        return [result], replace(account, notes=(*account.notes, *self.notes))
 
     def _batches(self, ledger: Ledger, seen: Any) -> Iterator[Batch]:  # noqa: ANN401
         for source in self.sources:
@@ -258,7 +264,9 @@ def open_incidents(
     <Dataset: table>
     """
     said = _mapping(mapping, layout, columns, date_order, crs, layer)
-    return Dataset(tuple(_sources(source, said.layer, query)), said)
+    sources = tuple(_sources(source, said.layer, query))
+    files = [source for source in sources if isinstance(source, Source)]
+    return Dataset(sources, said, sheet_notes(files))
 
 
 def _mapping(

@@ -668,7 +668,7 @@ class TestMessages:
             hs.read_incidents(tmp_path / name)
 
     def test_unknown_kind_of_file(self, tmp_path: Path) -> None:
-        """A workbook is told how to become readable."""
+        """What is no whole workbook is told how to become readable."""
         (tmp_path / "calls.xlsx").write_bytes(b"PK")
         with pytest.raises(hs.InputError, match=r"Save it as CSV \(UTF-8\)"):
             hs.read_incidents(tmp_path / "calls.xlsx")

@@ -204,8 +204,8 @@ CROWDED = st.lists(
     st.tuples(
         st.integers(0, 4).map(float), st.integers(0, 4).map(float), TENTHS.map(lambda t: t / 10)
     ),
-    min_size=1,
-    max_size=40,
+    min_size=20,  # by itself hypothesis draws lists of six or so, in which hardly any two are near
+    max_size=60,
 )
 POINTS = st.lists(
     st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 167)), min_size=1, max_size=40
