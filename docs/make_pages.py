@@ -1,4 +1,4 @@
-"""Write the pages that are generated from the code: tables, settings and codes.
+"""Write the pages that are generated from the code: layouts, tables, settings and codes.
 
 Run `python docs/make_pages.py` after a change to a declaration; with `--check` it writes nothing
 and fails if a page is out of date.
@@ -109,12 +109,16 @@ def layouts_page() -> str:
         "the layout is named with `layout=` or `--layout`. Upper and lower case, spaces and "
         "underscores in column names do not matter. A column with another name is given with "
         '`columns={"start": "Call Time"}` or `--column "start=Call Time"`.\n\n'
+        "An unknown table gets a mapping file from `hotspots check FILE --suggest`; the page "
+        "[Getting your data in](getting-your-data-in.md) walks through five files.\n\n"
         "Dates and times: `2025-01-31 21:10`, `2025-01-31T21:10:00Z`, `31/01/2025 21:10`, "
-        "`31-01-2025`, `31 Jan 2025 21:10`, `31-JAN-2025`, with seconds or AM and PM if you like. "
-        "Numeric dates are read day first. Times without an offset are London time.\n\n"
-        "Files: CSV (comma, tab, semicolon or bar; UTF-8, with or without byte order mark, or "
-        "Windows-1252), also gzipped; Parquet; folders and zips of these. Save an Excel workbook "
-        "as CSV (UTF-8) first.\n\n## Parts\n\n"
+        "`31-01-2025`, `31 Jan 2025 9:10 pm`, `31-JAN-2025`, `202501312110`, a spreadsheet's "
+        "serial numbers and epochs among others. The dates of a file show whether the day or the "
+        "month comes first; where they cannot, the British order is taken and said. Times without "
+        "an offset are London time.\n\n"
+        "Files: CSV (comma, tab, semicolon or bar; UTF-8, UTF-16 or Windows-1252), also gzipped; "
+        "Excel (`.xlsx`); Parquet and GeoParquet; GeoPackage, GeoJSON, shapefile, FlatGeobuf; "
+        "folders and zips of these; the result of a database query.\n\n## Parts\n\n"
     )
     page += _head("part", "meaning")
     page += "".join(_row(f"`{part}`", meaning) for part, meaning in PARTS.items())

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.errors import DuplicateInputError, InputError
-from hotspots.incidents.parts import Parts
 from hotspots.incidents.rows import ACCEPTED, CODES_OF_REASONS, N_SCOPE
 from hotspots.times import london_wall
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from hotspots.incidents.batch import Batch
     from hotspots.incidents.rows import Conventions, Judged
-    from hotspots.sources import RawChunk
 
     Keys = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -154,11 +152,10 @@ class Ledger:
                 conventions.layout.name, sha256, conventions.noun, notes=conventions.notes
             )
 
-    def add(self, chunk: RawChunk, name: str, conventions: Conventions, judged: Judged) -> Batch:
+    def add(self, name: str, judged: Judged) -> Batch:
         """Take down a chunk, and give its accepted rows without those of a repeated reference."""
         file = self.files[name]
-        if {"force", "month"} <= set(conventions.columns):
-            file.months |= _months_of(Parts(chunk.table, conventions.columns))
+        file.months |= judged.months
         batch, reason = judged.accepted, judged.reason
         repeated = self._repeated(batch)
         if repeated.any():
@@ -278,7 +275,8 @@ class Ledger:
         rank = np.array([order[name] for name in files.dictionary.to_pylist()], dtype=np.int64)
         file = rank[files.indices.to_numpy()] if len(whole) else np.zeros(0, dtype=np.int64)
         sorted_ = np.lexsort([whole["line"].to_numpy(), file])
-        return whole.take(pa.array(sorted_)).to_pandas()
+        listing: pd.DataFrame = whole.take(pa.array(sorted_)).to_pandas()
+        return listing
 
     def _notes(self) -> tuple[str, ...]:
         """Give each note once, with the file it is about, or how many."""
@@ -301,14 +299,6 @@ class Ledger:
             for code in np.flatnonzero(total > self.n_listed)
         ]
         return tuple(notes)
-
-
-def _months_of(parts: Parts) -> set[tuple[str, str]]:
-    force, month = parts.distinct("force"), parts.distinct("month")
-    width = len(month.entries) + 1
-    pairs = np.unique((force.codes + 1) * width + month.codes + 1)
-    forces, months = ["", *force.texts()], ["", *month.texts()]
-    return {(forces[pair // width], months[pair % width]) for pair in pairs.tolist()}
 
 
 def _refuse_repeated_months(files: dict[str, _File]) -> None:

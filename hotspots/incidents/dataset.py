@@ -192,7 +192,7 @@ def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Ba
             )
         ledger.begin(source.name, source.sha256, conventions)
         judged = judge(chunk, source.name, conventions)
-        batch = ledger.add(chunk, source.name, conventions, judged)
+        batch = ledger.add(source.name, judged)
         yield batch, chunk.table.num_rows + len(chunk.broken)
 
 

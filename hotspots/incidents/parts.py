@@ -83,7 +83,10 @@ def as_text(values: pa.Array | pa.ChunkedArray) -> pa.Array:
         # 101.0 in a column with gaps is the whole number 101.
         texts = pc.cast(values, pa.string())
         return pc.replace_substring_regex(texts, r"\.0$", "")
-    return pc.cast(values, pa.string())
+    texts = pc.cast(values, pa.string())
+    if pa.types.is_timestamp(values.type):
+        return pc.replace_substring_regex(texts, r"\.0+(Z?)$", r"\1")
+    return texts
 
 
 def trimmed(values: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -35,6 +35,7 @@ _GRID: Final = (700_000.0, 1_300_000.0)
 # Where London lies, easting and northing: exchanged, the numbers are in the sea off Galloway.
 _LONDON: Final = ((500_000.0, 565_000.0), (150_000.0, 205_000.0))
 _NEARLY_ALL: Final = 0.9
+_MOST: Final = 0.5
 _ENOUGH: Final = 5_000
 _FOREIGN: Final = {
     "EPSG:3857": "Web Mercator, as web maps use",
@@ -65,11 +66,15 @@ class PointRules:
         Coordinate system of the numbers.
     is_swapped : bool
         Whether the two numbers stand in each other's column.
+    is_london : bool
+        Whether most points are metres in London: one that is there only once its numbers are
+        exchanged is then a mistake, and no report from the sea off Galloway.
     """
 
     parts: tuple[str, ...]
     crs: str
     is_swapped: bool = False
+    is_london: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Points:
     is_broken : array of bool
         Something is given that is no point: half of one, words, or 0, 0.
     is_outside : array of bool
-        A point is given that is not in Great Britain.
+        A point is given that is not in Great Britain, or surely not meant.
     is_swapped : array of bool
         Of those outside, which would be inside if the two numbers were exchanged.
     """
@@ -141,7 +146,9 @@ def decide_points(parts: Parts, crs: object) -> tuple[PointRules, list[str]]:
     elif len(x) and _inside(*_to_grid(own)[0](x, y)).mean() < 1 - _NEARLY_ALL:
         said += _foreign(x, y)
     said.append(f"coordinates: {_to_grid(own)[1]}")
-    return PointRules(way, own, is_swapped), said
+    ours = _belong(CRS, *((y, x) if is_swapped else (x, y)))
+    is_london = own == CRS and len(x) > 0 and bool(ours.mean() >= _MOST)
+    return PointRules(way, own, is_swapped, is_london), said
 
 
 def read_points(parts: Parts, rules: PointRules) -> Points:
@@ -173,6 +180,9 @@ def read_points(parts: Parts, rules: PointRules) -> Points:
     easting[use], northing[use] = to_grid(x[use], y[use])
     inside = _inside(easting, northing)
     outside = use & ~inside
+    if rules.is_london:
+        outside |= use & _belong(CRS, y, x)
+        inside &= ~outside
     swapped = no
     if outside.any():
         swapped = no.copy()
@@ -279,7 +289,7 @@ def _is_swapped(crs: str, x: Numbers, y: Numbers) -> bool:
 
 
 def _belong(crs: str, x: Numbers, y: Numbers) -> Flags:
-    """Say which exchanged numbers are surely meant: in Great Britain, of metres in London.
+    """Say which numbers are surely where they belong: in Great Britain, of metres in London.
 
     Metres exchanged may still be in Britain, but those of London are then in the sea.
     """

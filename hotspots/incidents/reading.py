@@ -208,8 +208,10 @@ def join_incidents(frames: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
     ids = _identities(rows)
     x, y = rows["easting"].to_numpy(), rows["northing"].to_numpy()
     has_point = ~np.isnan(x)
+    # Reports repeat places: each different point is made once.
+    which, different = pd.factorize(x[has_point] + 1j * y[has_point])
     points = np.full(len(rows), None, dtype=object)
-    points[has_point] = shapely.points(x[has_point], y[has_point])
+    points[has_point] = np.asarray(shapely.points(different.real, different.imag))[which]
     extra = [name for name in rows.columns if name not in {*_COLUMNS, *_OWN}]
     return gpd.GeoDataFrame(
         rows[_COLUMNS + extra].set_axis(ids),

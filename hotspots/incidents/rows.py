@@ -141,12 +141,15 @@ class Judged:
         Gives what was wrong with some rows of one reason (positions, at least one), as texts.
     accepted : Batch
         The accepted rows.
+    months : set of pair of str
+        Force and month of accepted rows, of a source that says both.
     """
 
     lines: Integers
     reason: np.ndarray[Any, np.dtype[np.int8]]
     detail: Callable[[Integers], pa.Array]
     accepted: Batch
+    months: set[tuple[str, str]]
 
 
 def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> Conventions:
@@ -266,7 +269,8 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
     )
     lines = np.append(chunk.lines, chunk.broken["line"].to_numpy(dtype=np.int64))
     details = pa.array(chunk.broken["detail"], type=pa.string())
-    return Judged(lines, reason, marks.teller(n_rows, details), batch)
+    months = _months_of(accepted) if {"force", "month"} <= set(accepted.columns) else set()
+    return Judged(lines, reason, marks.teller(n_rows, details), batch, months)
 
 
 class _Marks:
@@ -495,6 +499,14 @@ def _qualifiers(codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
         if has.any():
             joined[has] = joined[has] + f",{code}"
     return joined.str.removeprefix(",").mask(joined == "")
+
+
+def _months_of(parts: Parts) -> set[tuple[str, str]]:
+    force, month = parts.distinct("force"), parts.distinct("month")
+    width = len(month.entries) + 1
+    pairs = np.unique((force.codes + 1) * width + month.codes + 1)
+    forces, months = ["", *force.texts()], ["", *month.texts()]
+    return {(forces[pair // width], months[pair % width]) for pair in pairs.tolist()}
 
 
 def _plain(words: str) -> str:

@@ -162,6 +162,13 @@ class TestEdges:
         model = hs.WeekDBSCAN(radius=49.99, hours=2, min_incidents=2)
         assert model.fit_predict(points).tolist() == [-1, -1]
 
+    def test_a_border_point_may_be_exactly_at_the_edge(self) -> None:
+        """Only the middle is a core, 1 + 1 + 4; the others are 50 m and 2 hours away from it."""
+        points = np.array([[0.0, 0, 10], [30.0, 40.0, 12], *[[-30.0, -40.0, 8]] * 4])
+        model = hs.WeekDBSCAN(radius=50, hours=2, min_incidents=6).fit(points)
+        assert model.core_sample_indices_.tolist() == [0]
+        assert model.labels_.tolist() == [0] * 6
+
     def test_twenty_thousand_at_one_point(self) -> None:
         """Coincident points are one cluster, where some peers find none."""
         points = np.tile([[530_000.0, 180_000.0, 100.0]], (20_000, 1))
