@@ -7,6 +7,7 @@ cannot be written.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from dataclasses import replace
 from importlib import metadata
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from hotspots.errors import HotspotsError, InputError, OutputError
@@ -31,6 +32,7 @@ BAD_OUTPUT = 4
 _SHOWN = 5
 _TEN = 10
 _STREAMED = 500_000_000
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _DEMO_SEED = 20250101
 _DEMO_YEAR = 2025
 
@@ -295,6 +297,8 @@ def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
 
 
 def _show_account(console: Console, account: Account) -> None:
+    from hotspots.incidents.account import MOST_LISTED  # noqa: PLC0415 (slow to import)
+
     table = Table(title=f"{account.n_rows:,} rows read")
     for column, justify in (("file", "left"), ("layout", "left")):
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
@@ -315,7 +319,9 @@ def _show_account(console: Console, account: Account) -> None:
         console.print(f"    {escape(where)}", highlight=False)
     if account.n_rejected > len(first):
         more = account.n_rejected - len(first)
-        console.print(f"    … and {more:,} more, in rejected.csv of an analysis")
+        is_all = len(account.rejected) == account.n_rejected
+        where = "" if is_all else f", which lists the first {MOST_LISTED:,} of each reason"
+        console.print(f"    … and {more:,} more: see rejected.csv of an analysis{where}")
     for note in account.notes:
         console.print(f"  {escape(note)}", highlight=False)
 
@@ -353,6 +359,11 @@ def _finish(
         f"{count(len(analysis.areas), 'area')}."
     )
     console.print(f"Open {escape(str(folder / 'index.html'))}", highlight=False, soft_wrap=True)
+
+
+def escape(text: str) -> str:
+    """Make a text from data harmless: markup and control characters are shown, not obeyed."""
+    return markup.escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _source(files: list[str]) -> str | list[str]:

@@ -168,6 +168,8 @@ class Ledger:
         for code in np.unique(left):
             room = int(MOST_LISTED - self.n_listed[code])
             rows = np.flatnonzero(reason == code)[:room]
+            if len(rows) == 0:
+                continue
             if CODES_OF_REASONS[code] == "repeated_id" and batch.reference is not None:
                 place = np.searchsorted(np.flatnonzero(judged.reason == ACCEPTED), rows)
                 detail = batch.reference.take(pa.array(place))
@@ -195,8 +197,6 @@ class Ledger:
         return repeated
 
     def _list(self, code: int, name: str, lines: np.ndarray[Any, Any], detail: pa.Array) -> None:
-        if len(lines) == 0:
-            return
         table = pa.table(
             {
                 "file": pa.repeat(name, len(lines)),

@@ -136,9 +136,7 @@ def _fit(date: Column, clock: Column) -> float:
     if _is_wrong(clock) or clock.words & _END_WORDS:
         return -3.0
     families = family_of(date.name), family_of(clock.name)
-    if families[0] == families[1]:
-        return 0.08
-    return 0.04 if not all(families) else 0.0
+    return 0.08 if families[0] == families[1] else 0.0
 
 
 def _base(column: Column) -> frozenset[str]:

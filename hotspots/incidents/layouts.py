@@ -410,15 +410,9 @@ def _start_of(found: _Found, own: abc.Mapping[str, tuple[str, ...]]) -> dict[str
 def _date_and_clock(
     dates: list[tuple[str, str]], clocks: list[tuple[str, str]]
 ) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """Pair dates with clock times: first those of one family, then the unspecific, then any."""
-
-    def distance(pair: tuple[tuple[str, str], tuple[str, str]]) -> int:
-        families = [family_of(name) for name, _ in pair]
-        if families[0] == families[1]:
-            return 0
-        return 1 if not all(families) else 2
-
-    return sorted(((date, clock) for date in dates for clock in clocks), key=distance)
+    """Pair dates with clock times, those of one family first."""
+    pairs = [(date, clock) for date in dates for clock in clocks]
+    return sorted(pairs, key=lambda pair: family_of(pair[0][0]) != family_of(pair[1][0]))
 
 
 def _end_of(
@@ -512,6 +506,9 @@ def _has_point(parts: abc.Container[str]) -> bool:
     return any(all(part in parts for part in way) for way in PLACES)
 
 
+_ONE_COLUMN: Final = "If that is several, separate them by comma, tab, semicolon or bar. "
+
+
 def _not_recognised(
     names: abc.Sequence[str],
     file: str,
@@ -541,7 +538,9 @@ def _not_recognised(
     msg = (
         f"Cannot read '{file}' as {wanted}. Must have {needs}. "
         + (f"Did you mean {hint}? " if hint else "")
-        + f"Its columns are: {_listed(names)}. Name the columns, such as columns={example}, or on "
+        + f"Its columns are: {_listed(names)}. "
+        + (_ONE_COLUMN if len(names) == 1 else "")
+        + f"Name the columns, such as columns={example}, or on "
         f'the command line --column "{"=".join(next(iter(example.items())))}", or let '
         "'hotspots check --suggest' propose a mapping; the page 'Layouts' has all parts."
     )

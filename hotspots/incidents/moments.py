@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.incidents.clock import ClockRules, Moments, decide_clock, read_moments
-from hotspots.incidents.parts import Distinct, Parts, distinct
+from hotspots.incidents.parts import Distinct, Parts, as_text, distinct
 from hotspots.tables import PRECISIONS
 from hotspots.times import london_utc, london_wall
 
@@ -51,6 +51,8 @@ class TimeRules:
         How the whole moments, or the dates, are written; None if there is neither.
     joined : ClockRules or None
         What the moments joined from date and clock show: whether midnights stand for days.
+    is_dotted : bool
+        Whether clock times have a dot between hour and minute: 0.30 is then no part of a day.
     """
 
     whole: str = ""
@@ -58,6 +60,7 @@ class TimeRules:
     clock: str = ""
     rules: ClockRules | None = None
     joined: ClockRules | None = None
+    is_dotted: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,9 @@ def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list
     rules = replace(rules, rules=found)
     said = list(found.notes)
     if rules.clock:
+        clocks = pd.Series(parts.distinct(rules.clock).texts(), dtype="object")
+        is_dotted = bool(clocks.str.fullmatch(r"[1-9][0-9]?\.[0-5][0-9]").any())
+        rules = replace(rules, is_dotted=is_dotted)
         when = read_times(parts, rules)
         walls, n = np.unique(london_wall(when.moments.start[_has_clock(when)]), return_counts=True)
         joined = decide_clock(pd.Series(walls), n=n)
@@ -155,7 +161,7 @@ def read_times(parts: Parts, rules: TimeRules) -> When:
     if not rules.clock:
         return dates
     clock = parts.distinct(rules.clock)
-    seconds = clock.spread(read_clock(clock.texts()), np.nan)
+    seconds = clock.spread(read_clock(clock.texts(), is_dotted=rules.is_dotted), np.nan)
     is_clock_given = clock.codes >= 0
     day = london_wall(dates.moments.start).astype("datetime64[D]").astype("datetime64[us]")
     is_joined = is_clock_given & ~np.isnan(seconds) & ~np.isnat(day)
@@ -173,7 +179,7 @@ def read_times(parts: Parts, rules: TimeRules) -> When:
         joined.is_nonexistent,
     )
     shown = pc.binary_join_element_wise(
-        pc.fill_null(dates.shown, ""), pc.fill_null(parts.text(rules.clock), ""), " "
+        pc.fill_null(as_text(dates.shown), ""), pc.fill_null(parts.text(rules.clock), ""), " "
     )
     return When(moments, dates.is_given, pc.utf8_trim_whitespace(shown))
 
@@ -212,13 +218,15 @@ def _series(column: Distinct | pa.Array) -> tuple[pd.Series[Any], np.ndarray[Any
     return pd.Series(values), n
 
 
-def read_clock(texts: list[str]) -> Numbers:
+def read_clock(texts: list[str], *, is_dotted: bool = False) -> Numbers:
     """Read clock times without a date as seconds since midnight.
 
     Parameters
     ----------
     texts : list of str
         Such as "19:00", "1900", "7 pm" or a spreadsheet's fraction of a day, "0.79166".
+    is_dotted : bool
+        Whether 0.30 is half past midnight and no fraction.
 
     Returns
     -------
@@ -226,7 +234,8 @@ def read_clock(texts: list[str]) -> Numbers:
         NaN where it is no clock time. 24:00 is the midnight that follows.
     """
     words = pd.Series(texts, dtype="object")
-    fraction = pd.to_numeric(words.where(words.str.fullmatch(r"0?\.[0-9]+|0\.0|1\.0")))
+    is_fraction = words.str.fullmatch(r"0?\.[0-9]+|0|1\.0").fillna(value=False) & (not is_dotted)
+    fraction = pd.to_numeric(words.where(is_fraction.astype(bool)))
     found = words.str.extract(_CLOCK)
     hour, minute, second = (
         pd.to_numeric(found[name]).astype("float64") for name in ("hour", "minute", "second")

@@ -170,7 +170,7 @@ class Parts:
 
     def number(self, part: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Give the numbers of a part; NaN where there is none or it is not a number."""
-        return numbers(self.raw(part))
+        return numbers(self.raw(part), is_degrees=part in ("longitude", "latitude"))
 
 
 def distinct(column: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> Distinct:
@@ -204,8 +204,14 @@ def distinct(column: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> Dist
     return Distinct(tidy.dictionary, np.append(again, -1)[codes])
 
 
-def numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Give a column as numbers; NaN where there is none or it is not a number."""
+def numbers(
+    column: pa.Array | pa.ChunkedArray, *, is_degrees: bool = False
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Give a column as numbers; NaN where there is none or it is not a number.
+
+    A comma is a decimal comma, unless it stands where thousands are separated; in degrees, which
+    have no thousands, it always is.
+    """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     kind = column.type
@@ -218,8 +224,15 @@ def numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.f
         return np.asarray(texts.cast(pa.float64()).to_numpy(zero_copy_only=False))
     except pa.ArrowInvalid:
         pass
-    tidy = pc.if_else(
-        pc.match_substring_regex(texts, _THOUSANDS), pc.replace_substring(texts, ",", ""), texts
-    )
+    tidy = texts
+    if not is_degrees:
+        is_thousands = pc.match_substring_regex(texts, _THOUSANDS)
+        tidy = pc.if_else(is_thousands, pc.replace_substring(texts, ",", ""), texts)
+    tidy = pc.replace_substring_regex(tidy, r"^([+-]?[0-9]+),([0-9]+)$", r"\1.\2")
     read = pd.to_numeric(pd.Series(tidy.to_pandas(), dtype="object"), errors="coerce")
     return np.asarray(read, dtype=np.float64)
+
+
+def has_commas(column: pa.Array) -> bool:
+    """Say whether there is a comma in any text of a column."""
+    return bool(pc.any(pc.match_substring(trimmed(column), ",")).as_py())

@@ -17,6 +17,7 @@ import shapely
 
 from hotspots.areas import from_grid_reference, to_national_grid
 from hotspots.errors import InputError, invalid
+from hotspots.incidents.parts import has_commas
 from hotspots.tables import CRS
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 _DEGREES: Final = "EPSG:4326"
 _LARGEST_DEGREE: Final = 180.0
 _GRID: Final = (700_000.0, 1_300_000.0)
+# No land of Great Britain is nearer to the grid's edges: what is there is half a point.
+_EDGE: Final = 5_000.0
 # Where London lies, easting and northing: exchanged, the numbers are in the sea off Galloway.
 _LONDON: Final = ((500_000.0, 565_000.0), (150_000.0, 205_000.0))
 _NEARLY_ALL: Final = 0.9
@@ -145,6 +148,8 @@ def decide_points(parts: Parts, crs: object) -> tuple[PointRules, list[str]]:
         said.append(f"{names} stand in each other's place in the source: exchanged")
     elif len(x) and _inside(*_to_grid(own)[0](x, y)).mean() < 1 - _NEARLY_ALL:
         said += _foreign(x, y)
+    if len(way) > 1 and any(has_commas(parts.raw(part)) for part in way):
+        said.append(f"commas in {' and '.join(way)} were read as decimal commas or thousands")
     said.append(f"coordinates: {_to_grid(own)[1]}")
     ours = _belong(CRS, *((y, x) if is_swapped else (x, y)))
     is_london = own == CRS and len(x) > 0 and bool(ours.mean() >= _MOST)
@@ -227,26 +232,25 @@ def _given(parts: Parts, way: tuple[str, ...]) -> tuple[Numbers, Numbers, int, F
         return x, y, 0, is_given
     different = parts.distinct(way[0])
     read = _from_references if way[0] == "grid_reference" else _from_geometry
-    x, y, srid = read(different.texts())
-    return (
-        different.spread(x, np.nan),
-        different.spread(y, np.nan),
-        srid,
-        different.codes >= 0,
-    )
+    x, y, srid, is_nothing = read(different.texts())
+    is_given = different.spread(~is_nothing, missing=False)
+    return different.spread(x, np.nan), different.spread(y, np.nan), srid, is_given
 
 
-def _from_references(texts: list[str]) -> tuple[Numbers, Numbers, int]:
+def _from_references(texts: list[str]) -> tuple[Numbers, Numbers, int, Flags]:
     """Read National Grid references, as the middle of their squares."""
     found = np.full((len(texts), 2), np.nan)
     for row, text in enumerate(texts):
         with contextlib.suppress(InputError):
             found[row] = from_grid_reference(text)
-    return found[:, 0], found[:, 1], 0
+    return found[:, 0], found[:, 1], 0, np.zeros(len(texts), dtype=bool)
 
 
-def _from_geometry(texts: list[str]) -> tuple[Numbers, Numbers, int]:
-    """Read points written as WKT or as WKB in hexadecimal, with or without an SRID."""
+def _from_geometry(texts: list[str]) -> tuple[Numbers, Numbers, int, Flags]:
+    """Read points written as WKT or as WKB in hexadecimal, with or without an SRID.
+
+    The last array says which are empty points: no place, and no mistake either.
+    """
     words = pd.Series(texts, dtype="object")
     stated = words.str.extract(r"^SRID=([0-9]+);\s*(.*)$")
     words = words.where(stated[1].isna(), stated[1])
@@ -257,13 +261,16 @@ def _from_geometry(texts: list[str]) -> tuple[Numbers, Numbers, int]:
     shapes[~is_hex] = shapely.from_wkt(words[~is_hex].to_numpy(), on_invalid="ignore")
     shapes[is_hex] = shapely.from_wkb(words[is_hex].to_numpy(), on_invalid="ignore")
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    is_nothing = is_point & shapely.is_empty(shapes)
+    is_point &= ~is_nothing
     shapes[~is_point] = None
     srids = set(shapely.get_srid(shapes[is_point]).tolist()) - {0, -1}
     srids |= {int(number) for number in stated[0].dropna()}
     if len(srids) > 1:
         listed = ", ".join(map(str, sorted(srids)))
         raise invalid("SRID", listed, "one coordinate system in a column of points")
-    return shapely.get_x(shapes), shapely.get_y(shapes), srids.pop() if srids else 0
+    srid = srids.pop() if srids else 0
+    return shapely.get_x(shapes), shapely.get_y(shapes), srid, is_nothing
 
 
 def _some_of(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
@@ -279,7 +286,7 @@ def _is_usable(x: Numbers, y: Numbers) -> Flags:
 
 def _looks_like_degrees(x: Numbers, y: Numbers) -> bool:
     is_small = (np.abs(x) <= _LARGEST_DEGREE) & (np.abs(y) <= _LARGEST_DEGREE)
-    return bool(is_small.mean() >= _NEARLY_ALL)
+    return bool(is_small.mean() >= _MOST)
 
 
 def _is_swapped(crs: str, x: Numbers, y: Numbers) -> bool:
@@ -294,28 +301,33 @@ def _belong(crs: str, x: Numbers, y: Numbers) -> Flags:
     Metres exchanged may still be in Britain, but those of London are then in the sea.
     """
     easting, northing = _to_grid(crs)[0](x, y)
-    if crs != CRS:
-        return _inside(easting, northing)
+    return _inside(easting, northing) if crs != CRS else _in_london(easting, northing)
+
+
+def _in_london(easting: Numbers, northing: Numbers) -> Flags:
     (west, east), (south, north) = _LONDON
     return (west <= easting) & (easting <= east) & (south <= northing) & (northing <= north)
 
 
 def _inside(easting: Numbers, northing: Numbers) -> Flags:
     # Written so that NaN, which stands for outside Great Britain, is not inside.
-    is_right = (easting >= 0) & (easting <= _GRID[0])
-    return is_right & (northing >= 0) & (northing <= _GRID[1])
+    is_right = (easting >= _EDGE) & (easting <= _GRID[0])
+    return is_right & (northing >= _EDGE) & (northing <= _GRID[1])
 
 
 def _foreign(x: Numbers, y: Numbers) -> list[str]:
     """Name the coordinate system that the numbers look like, if they are not in Britain as read."""
-    for crs, words in _FOREIGN.items():
-        if _inside(*_to_grid(crs)[0](x, y)).mean() >= _NEARLY_ALL:
-            return [
-                (
-                    f"most points lie outside Great Britain as they were read; they look like "
-                    f"{crs} ({words}): give crs='{crs}'"
-                )
-            ]
+    moved = {crs: _to_grid(crs)[0](x, y) for crs in _FOREIGN}
+    # Two zones may both put the points in Britain: London's is the one that is meant.
+    for is_there in (_in_london, _inside):
+        for crs, (easting, northing) in moved.items():
+            if is_there(easting, northing).mean() >= _NEARLY_ALL:
+                return [
+                    (
+                        "most points lie outside Great Britain as they were read; they look like "
+                        f"{crs} ({_FOREIGN[crs]}): give crs='{crs}'"
+                    )
+                ]
     return ["most points lie outside Great Britain as they were read: give crs= if it is another"]
 
 

@@ -76,6 +76,8 @@ N_SCOPE: Final = len(SCOPE_REASONS)
 ACCEPTED: Final = -1
 
 _EARLIEST: Final = np.datetime64("1990-01-01", "us")
+_NEVER: Final = np.datetime64("NaT", "us")
+_A_MONTH: Final = np.timedelta64(31, "D")
 _LARGEST_WEIGHT: Final = 1_000_000.0
 _SMALLEST_WEIGHT: Final = 1 / MILLIONTHS
 _ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behaviour", "asb"})
@@ -142,7 +144,7 @@ class Judged:
     accepted : Batch
         The accepted rows.
     months : set of pair of str
-        Force and month of accepted rows, of a source that says both.
+        Force and month of the rows, of a source that says both.
     """
 
     lines: Integers
@@ -269,7 +271,7 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
     )
     lines = np.append(chunk.lines, chunk.broken["line"].to_numpy(dtype=np.int64))
     details = pa.array(chunk.broken["detail"], type=pa.string())
-    months = _months_of(accepted) if {"force", "month"} <= set(accepted.columns) else set()
+    months = _months_of(every) if {"force", "month"} <= set(every.columns) else set()
     return Judged(lines, reason, marks.teller(n_rows, details), batch, months)
 
 
@@ -350,9 +352,12 @@ def _mark_times(when: When, marks: _Marks) -> None:
     marks.mark(~when.is_given, "missing_time")
     marks.mark(moments.is_nonexistent, "nonexistent_time", shown)
     marks.mark(np.isnat(moments.start), "bad_time", shown)
-    tomorrow = np.datetime64("now", "us") + np.timedelta64(1, "D")
-    marks.mark(moments.start > tomorrow, "future_time", shown)
+    marks.mark(moments.start > _tomorrow(), "future_time", shown)
     marks.mark(moments.start < _EARLIEST, "old_time", shown)
+
+
+def _tomorrow() -> np.datetime64:
+    return np.datetime64("now", "us") + np.timedelta64(1, "D")
 
 
 def _weights(parts: Parts) -> tuple[Integers, Flags]:
@@ -380,10 +385,15 @@ def _given_ends(
     """Give the ends that the source states; NaT where there is none or it cannot be read."""
     rules = conventions.end
     if not (rules.whole or rules.date):
-        return np.full(len(parts), np.datetime64("NaT", "us"))
+        return np.full(len(parts), _NEVER)
     when = read_times(parts, rules)
-    end = when.moments.start.copy()
-    if rules.date == conventions.start.date and rules.date:
+    moments = when.moments
+    # A date that ends an interval lasts to its midnight.
+    end = ends_of(moments.start, moments.precision, np.full(len(parts), _NEVER))
+    end = np.where(np.isnat(end), moments.start, end)
+    # What a system fills in for "still open" is no end.
+    end = np.where(end > _tomorrow() + _A_MONTH, _NEVER, end)
+    if rules.clock and rules.date == conventions.start.date:
         # A clock time alone that is before the start is of the next day.
         end = np.where(end < start, end + np.timedelta64(1, "D"), end)
     marks.mark(end < start, "end_before_start", lambda: when.shown)

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 Parts = dict[str, tuple[int, int]]
 
-MONTHS: Final = (
-    *("jan", "feb", "mar", "apr", "may", "jun"),
-    *("jul", "aug", "sep", "oct", "nov", "dec"),
-)
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 """The first three letters of the months."""
 
 # Characters that stand for a plain one in copied or printed dates, or for nothing.

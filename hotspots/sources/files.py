@@ -243,7 +243,10 @@ def _find(path: Path) -> list[_Found]:
     if path.suffix.lower() == ".zip":
         found = _find_in_zip(path, ())
         if not found:
-            msg = f"The zip '{path.name}' holds no table. Must hold one ending in {kinds.READABLE}."
+            msg = (
+                f"The zip '{path.name}' holds no table. Must hold one ending in {kinds.READABLE}. "
+                "Give the files themselves."
+            )
             raise InputError(msg)
         return found
     return [_Found(path, "", path.name, path.as_posix(), ())]
@@ -260,7 +263,10 @@ def _find_in_folder(folder: Path) -> list[_Found]:
         elif not _is_other_json(path, ""):
             found.append(_Found(path, "", path.name, path.as_posix(), constants))
     if not found:
-        msg = f"{where} holds no table. Must hold at least one file ending in {kinds.READABLE}."
+        msg = (
+            f"{where} holds no table. Must hold at least one file ending in {kinds.READABLE}. "
+            "Check which folder is meant."
+        )
         raise InputError(msg)
     return found
 

@@ -206,7 +206,7 @@ def check_content(name: str, suffix: str, head: bytes) -> None:
         With what the file really is, and what to do with it.
     """
     if not head.removeprefix(b"\xef\xbb\xbf").strip():
-        msg = f"The file '{name}' is empty. Must be a table with a header line."
+        msg = f"The file '{name}' is empty. Must be a table with a header line. Export it again."
         raise InputError(msg)
     found = what_is(head)
     if found not in _EXPECTED[suffix][0]:

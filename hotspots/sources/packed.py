@@ -330,7 +330,10 @@ def is_gzip(path: Path) -> bool:
 def cannot_read(path: Path, error: OSError) -> InputError:
     """Say that a path cannot be opened."""
     reason = error.strerror or "it cannot be read"
-    msg = f"Cannot read '{path}': {reason}. Must be a file, folder or zip that exists."
+    msg = (
+        f"Cannot read '{path}': {reason}. Must be a file, folder or zip that exists. Check the "
+        "spelling and the folder."
+    )
     return InputError(msg)
 
 
@@ -358,7 +361,10 @@ def _archive(stack: ExitStack, file: BinaryIO, path: Path) -> zipfile.ZipFile:
     try:
         return stack.enter_context(zipfile.ZipFile(file))
     except _OPENING as error:
-        msg = f"Cannot open '{path.name}': {error}. Must be a complete zip file."
+        msg = (
+            f"Cannot open '{path.name}': {error}. Must be a complete zip file. Copy or download it "
+            "again."
+        )
         raise InputError(msg) from error
 
 
@@ -413,7 +419,9 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 
 def _cannot_unpack(name: str, error: Exception, whole: str) -> InputError:
     reason = getattr(error, "strerror", None) or str(error) or "it cannot be read"
-    return InputError(f"Cannot unpack '{name}': {reason.rstrip('.')}. Must be {whole}.")
+    return InputError(
+        f"Cannot unpack '{name}': {reason.rstrip('.')}. Must be {whole}. Copy or download it again."
+    )
 
 
 def _too_large(name: str) -> InputError:

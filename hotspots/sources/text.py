@@ -542,7 +542,7 @@ def _head(feed: _Feed, name: str) -> tuple[bytes, int]:
 
 
 def _empty(name: str) -> InputError:
-    msg = f"The file '{name}' is empty. Must be a table with a header line."
+    msg = f"The file '{name}' is empty. Must be a table with a header line. Export it again."
     return InputError(msg)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import warnings
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyogrio
+import pyogrio.raw
 
 from hotspots.errors import InputError, invalid
 from hotspots.sources.packed import cannot_read, split_suffix
@@ -21,7 +23,7 @@ from hotspots.sources.points import crs_text, not_points, wkb_coordinates
 from hotspots.sources.raw import POINT_X, POINT_Y, RawChunk, no_broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hotspots.sources.files import Source
@@ -127,7 +129,13 @@ def read_vector(path: Path, source: Source, *, rows: int) -> Iterator[RawChunk]:
         for column, kind in times.items():
             at = table.column_names.index(column)
             table = table.set_column(at, column, table.column(at).cast(kind))  # noqa: PLW2901
-        yield _chunk(table, line, name, has_points=info["geometry_type"] is not None)
+        geometry = None
+        if info["geometry_type"] is not None:
+            geometry = table.column(table.num_columns - 1).to_pylist
+            if path.suffix.lower() == ".fgb":
+                # After an empty point GDAL's Arrow stream of a FlatGeobuf gives those of others.
+                geometry = partial(_geometry, path, layer, line - 1, table.num_rows, name)
+        yield _chunk(table, line, name, geometry)
         line += table.num_rows
     # At the end of an incomplete file GDAL may stop without a word.
     if line - 1 < info["features"]:
@@ -261,12 +269,23 @@ def _tables(
             yield reader.schema.empty_table()
 
 
-def _chunk(table: pa.Table, line: int, name: str, *, has_points: bool) -> RawChunk:
+def _geometry(path: Path, layer: str | None, skip: int, rows: int, name: str) -> list[Any]:
+    """Read the geometry of some rows as WKB, one by one."""
+    with _gdal(name):
+        found = pyogrio.raw.read(
+            path, layer=layer, columns=[], skip_features=skip, max_features=rows
+        )
+    return list(found[2])
+
+
+def _chunk(
+    table: pa.Table, line: int, name: str, geometry: Callable[[], list[Any]] | None
+) -> RawChunk:
     lines = np.arange(line, line + table.num_rows, dtype=np.int64)
-    if not has_points:
+    if geometry is None:
         return RawChunk(plain_table(table), lines, no_broken())
     at = table.num_columns - 1
-    x, y = wkb_coordinates(table.column(at).to_pylist(), name)
+    x, y = wkb_coordinates(geometry(), name)
     plain = plain_table(table.remove_column(at), {POINT_X: x, POINT_Y: y})
     return RawChunk(plain, lines, no_broken())
 

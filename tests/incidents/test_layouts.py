@@ -348,6 +348,11 @@ class TestMessages:
         with pytest.raises(InputError, match=message):
             match_layout(["received", "Eastng", "Northng"], "calls.csv", Mapping())
 
+    def test_half_of_a_misspelt_pair(self) -> None:
+        """Beside a misspelt half the other may be too short to be misspelt."""
+        with pytest.raises(InputError, match=r"'Eastng' for easting and 'Y' for northing\?"):
+            match_layout(["received", "Eastng", "Y"], "calls.csv", Mapping())
+
     def test_misspelt_time(self) -> None:
         """A misspelt time is proposed; what is there is not called missing."""
         with pytest.raises(

@@ -448,6 +448,35 @@ class TestPlaces:
         assert columns_of(suggestion) == {"start": "when"}
         assert suggestion.unresolved == ()
 
+    def test_points_before_other_metres(self) -> None:
+        """Degrees in a point come before metres that must be converted, references come last."""
+        x, y = pyproj.Transformer.from_crs(27700, 3857, always_xy=True).transform(EASTING, NORTHING)
+        references = national_grid_reference(EASTING, NORTHING)
+        points = shapely.to_wkt(shapely.points(LONGITUDE, LATITUDE))
+        found = columns_of(suggest(when=TIMES, ngr=references, x=x, y=y, geom=points))
+        assert found["geometry"] == "geom"
+        found = columns_of(suggest(when=TIMES, ngr=references, x=x, y=y))
+        assert found["easting"] == "x"
+
+    def test_counters_are_no_coordinates(self) -> None:
+        """Numbers that rise from row to row are no metres, though they lie where London does."""
+        counter = np.arange(N) + 530_000
+        assert "easting" not in columns_of(suggest(when=TIMES, a=counter, b=NORTHING))
+        assert "easting" not in columns_of(suggest(when=TIMES, a=EASTING, b=counter - 370_000))
+
+    def test_whole_degrees_are_no_coordinates(self) -> None:
+        """Ages and temperatures are no degrees of latitude and longitude."""
+        found = suggest(when=TIMES, a=LONGITUDE - 1.3, b=RNG.integers(50, 60, N))
+        assert "latitude" not in found.mapping.columns
+
+    def test_other_codes_of_areas(self) -> None:
+        """Codes of areas that are not of the national statistics need a known name."""
+        codes = pick("00AGGD", "00AGGE")
+        assert columns_of(suggest(when=TIMES, ward_code=codes))["area_code"] == "ward_code"
+        assert "area_code" not in columns_of(suggest(when=TIMES, a=codes))
+        names = pick("Brunswick", "Kilburn")
+        assert "area_code" not in columns_of(suggest(when=TIMES, ward_code=names))
+
     def test_areas(self) -> None:
         """Wards come before LSOA; codes of boroughs alone are a place."""
         wards, lsoa = pick("E05000001", "E05000002"), pick("E01000001", "E01000002")
@@ -544,6 +573,28 @@ class TestTimes:
         assert columns_of(suggestion)["end"] == "Occurred To"
         assert any("before the start in 5 % of the rows" in note for note in suggestion.notes)
 
+    def test_end_without_a_clock(self) -> None:
+        """An end that is a date is compared by the day."""
+        table = {"Occurred From": TIMES, "Occurred To": TIMES.dt.normalize()}
+        found = columns_of(suggest(**table, x=EASTING, y=NORTHING))
+        assert (found["start"], found["end_date"]) == ("Occurred From", "Occurred To")
+
+    def test_clock_of_the_same_kind(self) -> None:
+        """A date goes with the clock time of its own kind, and the earlier pair is when it was."""
+        later = TIMES + pd.Timedelta(hours=30)
+        table = {
+            "Received Time": written("%H:%M", later),
+            "Incident Time": written("%H:%M"),
+            "Incident Date": written("%Y-%m-%d"),
+            "Received Date": written("%Y-%m-%d", later),
+        }
+        found = columns_of(suggest(**table, x=EASTING, y=NORTHING))
+        assert (found["date"], found["time"]) == ("Incident Date", "Incident Time")
+        assert "end_date" not in found
+        only = {name: values for name, values in table.items() if name != "Incident Date"}
+        found = columns_of(suggest(**only, x=EASTING, y=NORTHING))
+        assert (found["date"], found["time"]) == ("Received Date", "Received Time")
+
     def test_the_earlier_of_two(self) -> None:
         """Of two times without telling names the one that is never after the other is the start."""
         later = TIMES + pd.Timedelta(hours=3)
@@ -560,6 +611,12 @@ class TestTimes:
         assert "No day is above 12" in british.unresolved[0]
         american = suggest(date=written("%m/%d/%Y", days), **place)
         assert american.mapping.date_order == "month-first"
+        # Days 1 to 10 of ten months span 282 days day first (1 January to 10 October), and month
+        # first the same: the British order is taken.
+        square = pd.Series(
+            pd.to_datetime([f"2025-{n % 10 + 1}-{n // 10 % 10 + 1}" for n in range(N)])
+        )
+        assert suggest(date=written("%d/%m/%Y", square), **place).mapping.date_order == "day-first"
         assert american.reasons["date_order"] == (
             "no day is above 12; month first they span 11 days, day first 334"
         )
@@ -603,6 +660,10 @@ class TestCodes:
         kinds = ["ASB Nuisance"] * 12 + ["Suspicious circumstances"] * (N - 12)
         found = columns_of(suggest(**self.PLACE, OPENING1=kinds, CL1=kinds))
         assert (found["codes"], found["closing"]) == ("OPENING1", "CL1")
+        notes = suggest(**self.PLACE, OPENING1=kinds).notes
+        assert notes == (
+            "Rows without a code of anti-social behaviour in 'OPENING1' are out of scope.",
+        )
         assert "codes" not in columns_of(suggest(**self.PLACE, a=kinds))
 
     def test_general_names_need_values(self) -> None:
@@ -635,6 +696,12 @@ class TestCodes:
         assert not any(word in text for word in ("Sample", "900123", "SW1A"))
         assert any("3 values of a column of types" in note for note in suggestion.notes)
 
+    def test_one_word_alone(self) -> None:
+        """A column with one word tells no kinds apart, unless its name says that it does."""
+        words = ["Noise nuisance"] * N
+        assert "heading" not in columns_of(suggest(**self.PLACE, a=words))
+        assert columns_of(suggest(**self.PLACE, category=words))["heading"] == "category"
+
     def test_free_text_is_no_kind(self) -> None:
         """Words that never return are a description, not a kind."""
         remarks = [f"Loud music from number {n}" for n in range(N)]
@@ -645,6 +712,8 @@ class TestCodes:
         """A flag is yes or no; a reference to the other row is none."""
         found = columns_of(suggest(**self.PLACE, is_duplicate=pick("Y", "N")))
         assert found["duplicate"] == "is_duplicate"
+        flagged = suggest(**self.PLACE, is_duplicate=pick("Y", "N"))
+        assert flagged.reasons["columns.duplicate"] == "all values are yes or no"
         found = columns_of(suggest(**self.PLACE, duplicate=pick("C1", "C2")))
         assert "duplicate" not in found
 
@@ -678,6 +747,24 @@ class TestReferences:
     def test_other_numbers(self, name: str, values: list[Any]) -> None:
         """Numbers of properties, telephones and officers are no references."""
         assert "id" not in suggest(**self.PLACE, **{name: values}).mapping.columns
+
+    def test_misspelt_names(self) -> None:
+        """A misspelt name is enough for words, not for weights and keys of persons."""
+        words = pick("999", "Web")
+        found = columns_of(
+            suggest(**self.PLACE, Chanel=words, Locaton=words, Wieght=1, Persson_key=range(N))
+        )
+        assert (found["channel"], found["location"]) == ("Chanel", "Locaton")
+        assert not {"weight", "person_key"} & set(found)
+
+    def test_reasons(self) -> None:
+        """It is said whether every value is there once."""
+        once = suggest(**self.PLACE, ref=[f"R{n}" for n in range(N)])
+        assert once.reasons["columns.id"] == "every value occurs once"
+        twice = suggest(
+            when=["2025-01-05"] * N, x=EASTING, ref=["R0", *(f"R{n}" for n in range(N - 1))]
+        )
+        assert twice.reasons["columns.id"] == "nearly every value occurs once"
 
     def test_incident_before_row(self) -> None:
         """The reference of the incident comes before the number of the row."""
@@ -721,8 +808,8 @@ class TestEdges:
             "northing": "Y",
         }
         assert "Has the table rows?" in suggestion.unresolved[0]
-        partly = suggest_mapping(pd.DataFrame(columns=["Recieved", "a"]), "empty.csv")
-        assert columns_of(partly) == {"start": "Recieved"}
+        partly = suggest_mapping(pd.DataFrame(columns=["Recieved", "a", "Op1", "Op2"]), "empty.csv")
+        assert columns_of(partly) == {"start": "Recieved", "codes": ("Op1", "Op2")}
 
     def test_empty_columns(self) -> None:
         """Columns without values play no part."""
