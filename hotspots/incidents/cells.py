@@ -136,9 +136,7 @@ def read_numbers(numbers: Floats) -> Cells:
         digits[is_own] = numbers[is_own].astype(np.int64) * unit
         stated[is_own] = precision
     month, day, hour, minute, second = (digits // 10**place % 100 for place in (8, 6, 4, 2, 0))
-    of_day = _time_of(hour, minute, second)
-    times = _moment(digits // 10**10, month, day, of_day)
-    stated[of_day == _DAY_LENGTH] = DAY_END
+    times = _moment(digits // 10**10, month, day, _time_of(hour, minute, second))
     number = np.where(np.isnat(times) & np.isfinite(numbers), numbers, np.nan)
     kind = np.where(np.isnan(numbers), 0, TYPED).astype(np.int8)
     cells = _unread(len(numbers))

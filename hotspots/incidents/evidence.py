@@ -17,9 +17,10 @@ import shapely
 
 from hotspots.areas import from_grid_reference, load_boroughs
 from hotspots.errors import InputError
-from hotspots.incidents.clock import london_wall, read_moments
+from hotspots.incidents.clock import read_moments
 from hotspots.incidents.names import key_of, words_of
 from hotspots.incidents.parts import MISSING_TEXTS
+from hotspots.times import london_wall
 
 if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.float64]]

@@ -43,8 +43,7 @@ _WORD: Final = (
 _WEEKDAY: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b[., ]*)?"
 _NTH: Final = "(?P<day>00?)(?:st|nd|rd|th)?"
 _DATES: Final = [
-    # A date ends where the text does, or where a clock time may begin.
-    re.compile(_WEEKDAY + date + r"(?=\Z|[ ,:t])")
+    re.compile(_WEEKDAY + date)
     for date in (
         "(?P<year>0000)(?P<dash>[-/.])(?P<month>00?)(?P=dash)(?P<day>00?)",
         "(?P<left>00?)(?P<dash>[-/.])(?P<right>00?)(?P=dash)(?P<year>0000|00)",

@@ -234,8 +234,6 @@ def _leave_quotes(  # noqa: C901, PLR0911, PLR0912 (one state machine)
     while i < size:
         byte = data[i]
         if byte == _QUOTE:
-            if i + 1 == size and not is_last:
-                return _UNDECIDED, i, last, lines, first_end, first_next
             if i + 1 < size and data[i + 1] == _QUOTE:
                 last = field
                 i += 2

@@ -314,6 +314,7 @@ class TestMessages:
             texts("2024-04-03 10:00", "3 Nov 2024 11:00"),
             texts("03/04/2024 10:00", "13/04/2024 11:00"),
             texts("03/03/2024 10:00", "x", ""),
+            pd.Series([20240403, 20240413]),
             pd.Series(pd.to_datetime(["2024-04-03 10:00"])),
         ):
             assert decide_clock(column).notes == ()

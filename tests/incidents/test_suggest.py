@@ -428,6 +428,8 @@ class TestPlaces:
         suggestion = suggest(**both, x=EASTING)
         assert columns_of(suggestion)["easting"] == "x"
         assert "also in 'lon' and 'lat' (longitude and latitude)" in suggestion.notes[0]
+        pairs = {f"{axis}{n}": v for n in range(5) for axis, v in (("x", EASTING), ("y", NORTHING))}
+        assert any("; and 1 more." in note for note in suggest(when=TIMES, **pairs).notes)
         few = np.where(np.arange(N) < 20, EASTING.astype(float), np.nan)
         assert columns_of(suggest(**both, x=few))["longitude"] == "lon"
 
@@ -595,6 +597,14 @@ class TestTimes:
         found = columns_of(suggest(**only, x=EASTING, y=NORTHING))
         assert (found["date"], found["time"]) == ("Received Date", "Received Time")
 
+    def test_when_the_record_was_made(self) -> None:
+        """When a record was made counts only if nothing says when it was reported."""
+        place = {"x": EASTING, "y": NORTHING}
+        earlier = TIMES - pd.Timedelta(minutes=1)
+        found = columns_of(suggest(Created=earlier, **{"Call Received": TIMES}, **place))
+        assert found["start"] == "Call Received"
+        assert columns_of(suggest(Created=TIMES, **place))["start"] == "Created"
+
     def test_the_earlier_of_two(self) -> None:
         """Of two times without telling names the one that is never after the other is the start."""
         later = TIMES + pd.Timedelta(hours=3)
@@ -701,6 +711,16 @@ class TestCodes:
         words = ["Noise nuisance"] * N
         assert "heading" not in columns_of(suggest(**self.PLACE, a=words))
         assert columns_of(suggest(**self.PLACE, category=words))["heading"] == "category"
+
+    @pytest.mark.parametrize(("n_kinds", "is_kind"), [(200, True), (201, False)])
+    def test_too_many_words(self, n_kinds: int, is_kind: bool) -> None:  # noqa: FBT001
+        """Two hundred different words are listed, more are no kinds."""
+        rows = np.arange(3 * n_kinds)
+        words = [f"Kind {n % n_kinds}x" for n in rows]
+        table = {"when": "2025-01-05 10:00", "x": 530_000 + rows, "y": 180_000, "category": words}
+        suggestion = suggest_mapping(pd.DataFrame(table), "calls.csv")
+        assert ("heading" in suggestion.mapping.columns) == is_kind
+        assert len(suggestion.proposals) == (n_kinds if is_kind else 0)
 
     def test_free_text_is_no_kind(self) -> None:
         """Words that never return are a description, not a kind."""
