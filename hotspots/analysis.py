@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_areas
-from hotspots.counts import Counts, CountTask, count_task, count_with, run
+from hotspots.counts import Counts, count_task, count_with, run
 from hotspots.counts.tally import NO_HOUR
 from hotspots.errors import InputError, invalid
 from hotspots.explain import Explanation, explain_place
@@ -279,7 +279,7 @@ def analyse(
     work = _Work(incidents, client, progress)
     with track(_N_STEPS, show=progress) as begin:
         begin("Counting")
-        task, counts, left_out = _count(work, chosen, settings)
+        counts, left_out = _count(work, chosen, settings)
         begin("Estimating the weekly intensity")
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
         begin("Finding hotspots")
@@ -287,7 +287,7 @@ def analyse(
         found = find_hotspots(intensity, chosen, settings=settings.hotspots, night_ends=night_ends)
         noun = counts.account.noun if counts.account is not None else "ASB reports"
         begin("Describing hotspots")
-        details, since = _gather(work, found, counts, task, settings)
+        details, since = _gather(work, found, counts, settings)
         hotspots = describe_hotspots(
             found,
             details,
@@ -399,9 +399,7 @@ def _reach(settings: Settings) -> float:
     )
 
 
-def _count(
-    work: _Work, areas: gpd.GeoDataFrame, settings: Settings
-) -> tuple[CountTask, Counts, list[str]]:
+def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Counts, list[str]]:
     """Count everything in a grid, or by the areas themselves where there are no points."""
     if isinstance(work.incidents, Dataset):
         is_pointed = True
@@ -409,12 +407,12 @@ def _count(
         table = work.incidents
         table = table.incidents if isinstance(table, Reading) else table
         is_pointed = 2 * has_point(table).sum() >= len(table)
-    task, counts = _count_in(work, areas, settings, is_pointed=is_pointed)
+    counts = _count_in(work, areas, settings, is_pointed=is_pointed)
     n_rows = sum(counts.walk.values())
     if is_pointed and 2 * counts.n_points < n_rows:
         # Only now is it known that most rows of the dataset carry a code instead of a point.
         is_pointed = False
-        task, counts = _count_in(work, areas, settings, is_pointed=False)
+        counts = _count_in(work, areas, settings, is_pointed=False)
     left_out = _walk_in_words(counts.walk, settings)
     if not is_pointed:
         size = areas.area.mean() / 1e6
@@ -424,30 +422,28 @@ def _count(
         )
     missing, said = _missing_months(counts)
     counts = replace(counts, missing=missing)
-    return task, counts, left_out + said + _about_counts(counts, settings)
+    return counts, left_out + said + _about_counts(counts, settings)
 
 
 def _count_in(
     work: _Work, areas: gpd.GeoDataFrame, settings: Settings, *, is_pointed: bool
-) -> tuple[CountTask, Counts]:
+) -> Counts:
     places = _make_grid(areas, settings) if is_pointed else places_from_areas(areas)
     task = count_task(places, areas=areas, reach=_reach(settings))
-    counts = count_with(task, work.incidents, places, client=work.client, progress=work.progress)
-    return task, counts
+    return count_with(task, work.incidents, places, client=work.client, progress=work.progress)
 
 
 def _gather(
     work: _Work,
     found: HotspotList,
     counts: Counts,
-    task: CountTask,
     settings: Settings,
 ) -> tuple[Details, pd.Timestamp]:
     """Gather what the incidents of hotspots say, and the incidents that are kept one by one."""
     since = latest_days(counts, settings.clusters.max_incidents)
     # A table is in memory already: all of it is kept.
     kept = since if isinstance(work.incidents, Dataset) else counts.start
-    details = DetailTask.build(found, counts, count=task, since=kept)
+    details = DetailTask.build(found, counts, since=kept)
     return gathered(work.run(details)), since
 
 
@@ -456,7 +452,7 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
     if walk["in areas"] == 0:
         said.append(
             "None of the accepted rows lies in the areas, so the list is empty. Give the areas "
-            "that the data cover."
+            "that the data cover (--areas FILE)."
         )
     if walk["out of area"]:
         said.append(f"{walk['out of area']:,} accepted rows lie outside the areas.")

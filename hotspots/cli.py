@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 3
 BAD_OUTPUT = 4
+STOPPED = 130
 _SHOWN = 5
 _TEN = 10
 _STREAMED = 500_000_000
@@ -218,6 +219,10 @@ def check(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="Where --suggest writes; NAME.mapping.toml here by default."),
     ] = None,
+    rejected: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--rejected", help="CSV file to write with the rejected rows."),
+    ] = None,
     *,
     suggest: Annotated[
         bool,
@@ -255,7 +260,10 @@ def check(
         raise InputError(msg)
     parts, account = dataset.run(overview, progress=progress)
     _show_account(console, account)
+    if rejected is not None:
+        _write_rejected(account, rejected)
     if account.n_accepted == 0:
+        console.print("[bold]No row can be used.[/]")
         return
     seen = joined(parts)
     table = Table(show_header=False, box=None)
@@ -268,9 +276,28 @@ def check(
         table.add_row(title, escape(words) or "not in the file")
     inside = {name: n / MILLIONTHS for name, n in seen.boroughs.most_common()}
     table.add_row("In the 32 boroughs", f"{sum(inside.values()):,.0f} of {seen.incidents():,.0f}")
+    if 2 * sum(inside.values()) < seen.incidents():
+        console.print(
+            "  Most of them lie outside London's 32 boroughs: for an analysis give --areas FILE "
+            'with the areas that the data cover (or --borough "City of London").',
+            highlight=False,
+        )
     busiest = ", ".join(f"{name} {n:,.0f}" for name, n in list(inside.items())[:_SHOWN])
     table.add_row("Busiest boroughs", busiest or "none")
     console.print(table)
+
+
+def _write_rejected(account: Account, path: Path) -> None:
+    from hotspots.writing import write_csv  # noqa: PLC0415 (slow to import)
+
+    try:
+        write_csv(account.rejected, path, index=False)
+    except OSError as error:
+        msg = (
+            f"Cannot write '{path}': {error.strerror or error}. Must be in a folder that exists. "
+            "Name another file."
+        )
+        raise OutputError(msg) from error
 
 
 def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
@@ -320,8 +347,8 @@ def _show_account(console: Console, account: Account) -> None:
     if account.n_rejected > len(first):
         more = account.n_rejected - len(first)
         is_all = len(account.rejected) == account.n_rejected
-        where = "" if is_all else f", which lists the first {MOST_LISTED:,} of each reason"
-        console.print(f"    … and {more:,} more: see rejected.csv of an analysis{where}")
+        where = "" if is_all else f", the first {MOST_LISTED:,} of each reason"
+        console.print(f"    … and {more:,} more: --rejected FILE writes them{where}")
     for note in account.notes:
         console.print(f"  {escape(note)}", highlight=False)
 
@@ -428,6 +455,8 @@ def main() -> None:
     """Run the command and turn the package's errors into messages and exit codes."""
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(_fail(HotspotsError("Stopped. Nothing was written."), STOPPED))
     except OutputError as error:
         sys.exit(_fail(error, BAD_OUTPUT))
     except HotspotsError as error:

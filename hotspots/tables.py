@@ -313,7 +313,7 @@ def _checks(column: Column) -> list[Any]:
 INCIDENTS: Final = Table(
     name="incidents",
     meaning="One accepted report of anti-social behaviour (or a counted cell, with its weight).",
-    index=Column("incident_id", "text", "The source's reference, or file and line."),
+    index=Column("incident_id", "text", "The source's reference and the date, or file and line."),
     columns=(
         Column("start", "time", "When it was reported; the first moment of a day or month."),
         Column("end", "time", "End of the interval in which it happened.", nullable=True),

@@ -6,14 +6,14 @@ from a report: it gets an apostrophe before it, which they show as text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_BEGINS_FORMULA: Final = r"^(?=[=+\-@\t\r\n|%])"
+_BEGINS_FORMULA: Final = r"^(?=\s*[=+\-@|%＝＋－＠]|[\t\r\n])"
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, index: bool = True) -> None:
@@ -30,22 +30,29 @@ def write_csv(frame: pd.DataFrame, path: Path, *, index: bool = True) -> None:
 
     Notes
     -----
-    Texts, column names among them, that begin with `=`, `+`, `-`, `@`, `|`, `%`, a tab or a line
-    break get an apostrophe before them. Numbers are left as they are.
+    Texts, column names among them, that begin with `=`, `+`, `-`, `@`, `|`, `%` (in full width or
+    after spaces, too), a tab or a line break get an apostrophe before them. Numbers are left as
+    they are.
 
     References
     ----------
     OWASP, "CSV Injection".
     """
-    table = frame.reset_index() if index else frame.copy()
-    for column in table.columns:
-        values = table[column]
-        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
-            continue
-        is_text = values.map(lambda value: isinstance(value, str))
-        table[column] = values.astype("object").mask(
-            is_text, values.astype("str").str.replace(_BEGINS_FORMULA, "'", regex=True)
-        )
-    names = pd.Series([str(name) for name in table.columns], dtype="object")
-    table.columns = pd.Index(names.str.replace(_BEGINS_FORMULA, "'", regex=True))
+    whole = (
+        frame.reset_index(names=[name or "row" for name in frame.index.names]) if index else frame
+    )
+    columns = [whole.iloc[:, place] for place in range(whole.shape[1])]
+    names = list(whole.columns)
+    table = pd.DataFrame({place: _defused(column) for place, column in enumerate(columns)})
+    table.columns = pd.Index(_defused(pd.Series([str(name) for name in names], dtype="object")))
     table.to_csv(path, index=False, encoding="utf-8-sig")
+
+
+def _defused(column: Any) -> Any:  # noqa: ANN401 (a Series or an Index)
+    """Give the values of a column, texts without a formula."""
+    values = pd.Series(column).reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return values
+    is_text = values.map(lambda value: isinstance(value, str)).astype(bool)
+    texts = values.astype("str").str.replace(_BEGINS_FORMULA, "'", regex=True)
+    return values.astype("object").mask(is_text, texts)

@@ -7,7 +7,7 @@ places and the period; a dense array for a London year would hold 612 million nu
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
@@ -79,6 +79,8 @@ class Counts:
         What the rows' `source` says.
     account : Account or None
         Where every row of a dataset or reading went.
+    task : CountTask
+        What the incidents were counted with.
     """
 
     table: pd.DataFrame
@@ -95,6 +97,7 @@ class Counts:
     months_seen: pd.PeriodIndex
     sources: tuple[str, ...]
     account: Account | None
+    task: CountTask = field(repr=False)
 
     @property
     def total(self) -> float:
@@ -332,6 +335,8 @@ def count_with(
         is_new = np.append(True, place[1:] != place[:-1])[: len(place)]
         cells, place = place[is_new], np.cumsum(is_new) - 1
         places = places.places(cells)
+        found = np.searchsorted(cells, list(tally.context)).tolist()
+        tally.context = dict(zip(found, tally.context.values(), strict=True))
     table = pd.DataFrame(
         {
             "place": place.astype(np.int32),
@@ -366,6 +371,7 @@ def count_with(
         ),
         sources=tuple(sorted(tally.sources)),
         account=account,
+        task=task,
     )
     _LOG.info("%r: %g outside the places; rows %s", counts, counts.n_outside, counts.walk)
     if counts.n_days == 0:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.errors import InputError
+from hotspots.errors import InputError, invalid
 from hotspots.incidents import MILLIONTHS
 from hotspots.times import london_wall
 
@@ -36,9 +36,11 @@ WALK: Final = ("in areas", "context", "out of area", "no place")
 """Where an accepted row can go."""
 
 _HOUR_BITS: Final = 5
-_DAY_BITS: Final = 16  # days since 1970 until the year 2149
+_DAY_BITS: Final = 17  # days since 1900 until the year 2258
+_FIRST_DAY: Final = -25_567
 _PLACE_BITS: Final = 63 - _HOUR_BITS - _DAY_BITS
 _MICROSECONDS_IN_HOUR: Final = 3_600_000_000
+_LARGEST_TOTAL: Final = 9e18
 _MONDAY: Final = 3  # 1 January 1970 was a Thursday
 
 
@@ -62,7 +64,7 @@ def _pack(
             hour = NO_HOUR
             week[row] = HOUR_COLUMNS - 1
         if place[row] >= 0:
-            keys[n] = (((place[row] << _DAY_BITS) + day) << _HOUR_BITS) + hour + 1
+            keys[n] = (((place[row] << _DAY_BITS) + day - _FIRST_DAY) << _HOUR_BITS) + hour + 1
             n += 1
     return n
 
@@ -156,6 +158,8 @@ class Tally:
         Rows by where they went (`WALK`).
     n_outside : int
         Millionths that belong to the areas, or to none asked for, and lie in no place.
+    total : float
+        Millionths of all rows.
     n_clock, n_rows, n_points : int
         Rows with a clock time, all rows, rows with a point.
     first, last : int
@@ -172,6 +176,7 @@ class Tally:
     context: dict[int, int] = field(default_factory=dict)
     walk: Integers = field(default_factory=lambda: np.zeros(len(WALK), dtype=np.int64))
     n_outside: int = 0
+    total: float = 0.0
     n_clock: int = 0
     n_rows: int = 0
     n_points: int = 0
@@ -209,12 +214,20 @@ class Tally:
         for place, weight in other.context.items():
             self.context[place] = self.context.get(place, 0) + weight
         self.walk += other.walk
+        self.add_total(other.total)
         for name in ("n_outside", "n_clock", "n_rows", "n_points"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.see(other.first)
         self.see(other.last)
         self.months |= other.months
         self.sources |= other.sources
+
+    def add_total(self, weight: float) -> None:
+        """Raise `InputError` before sums grow past what a whole number can hold."""
+        self.total += weight
+        if self.total > _LARGEST_TOTAL:
+            rule = f"at most {_LARGEST_TOTAL / MILLIONTHS:,.0f} incidents in all"
+            raise invalid("sum of weights", f"{self.total / MILLIONTHS:,.0f}", rule)
 
     def see(self, day: int | None) -> None:
         """Widen the period to a day."""
@@ -230,7 +243,7 @@ class Tally:
             return none, none, none, none
         keys, weights = self.keys[0], self.weights[0]
         hour = (keys & ((1 << _HOUR_BITS) - 1)) - 1
-        day = (keys >> _HOUR_BITS) & ((1 << _DAY_BITS) - 1)
+        day = ((keys >> _HOUR_BITS) & ((1 << _DAY_BITS) - 1)) + _FIRST_DAY
         return keys >> (_HOUR_BITS + _DAY_BITS), day, hour, weights
 
 
@@ -282,6 +295,10 @@ class CountTask:
         tally.n_clock += int(has_clock.sum())
         tally.n_points += int(batch.has_point.sum())
         first = int(day.min())
+        if not _FIRST_DAY <= first <= int(day.max()) < _FIRST_DAY + (1 << _DAY_BITS):
+            dates = np.array([first, int(day.max())], dtype="datetime64[D]").astype(str)
+            raise invalid("dates", " to ".join(dates), "from 1900 to 2258")
+        tally.add_total(float(batch.weight.sum(dtype=np.float64)))
         days = np.flatnonzero(np.bincount(day - first)) + first
         months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         tally.months |= set(months.tolist())

@@ -104,7 +104,9 @@ class Account:
             f" The first, line {row['line']}: {row['reason']} '{row['detail']}'."
             for _, row in first.iterrows()
         )
-        hints = "".join(f" {note}." for note in self.notes if "give crs" in note)
+        hints = "".join(
+            f" {note}." for note in self.notes if "give crs" in note or "layer=" in note
+        )
         return InputError(
             f"None of the {self.n_rows:,} rows was accepted: {words}.{example}{hints} Look at the "
             "file with 'hotspots check'."

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from hotspots.errors import invalid
 from hotspots.incidents.parts import Distinct, distinct, text_series
 from hotspots.tables import PRECISIONS, TIMEZONE
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 MILLIONTHS: Final = 1_000_000
 """Weights are whole numbers of millionths, so that their sums do not depend on their order."""
+
+LARGEST_WEIGHT: Final = 1_000_000.0
+"""Incidents that one row may stand for."""
 
 EXTRA: Final = "\0"
 """Begins the name of a column of the source that plays no part and passes through."""
@@ -98,7 +102,7 @@ class Batch:
         return np.asarray(self.precision < _N_CLOCK)
 
     def take(self, rows: Integers) -> Batch:
-        """Keep some incidents, by position."""
+        """Keep some incidents, by position, each once and in order."""
         whole = self.rest
         return replace(
             self,
@@ -146,10 +150,14 @@ class Batch:
             "northing": self.northing,
         }
         taken = {*table, "geometry"}
-        for column in rest.columns:
-            if str(column).startswith(EXTRA):
-                own = str(column).removeprefix(EXTRA)
-                table[f"{own}_given" if own in taken else own] = rest[column]
+        extra = [str(column) for column in rest.columns if str(column).startswith(EXTRA)]
+        # Those whose names are free keep them, whatever stands before them.
+        for column in sorted(extra, key=lambda name: name.removeprefix(EXTRA) in taken):
+            own = column.removeprefix(EXTRA)
+            while own in taken:
+                own += "_given"
+            table[own] = rest[column]
+            taken.add(own)
         return pd.DataFrame(table)
 
 
@@ -180,7 +188,11 @@ def batch_of(incidents: gpd.GeoDataFrame) -> Batch:
     n = len(incidents)
     precision = pd.Index(PRECISIONS).get_indexer(pd.Index(incidents["time_precision"]))
     points = incidents.geometry
-    weight = np.rint(incidents["weight"].to_numpy(dtype=float) * MILLIONTHS).astype(np.int64)
+    given = incidents["weight"].to_numpy(dtype=float)
+    if not ((given >= 0) & (given <= LARGEST_WEIGHT)).all():
+        wrong = given[~((given >= 0) & (given <= LARGEST_WEIGHT))][0]
+        raise invalid("weight", wrong, f"a number from 0 to {LARGEST_WEIGHT:,.0f}")
+    weight = np.rint(given * MILLIONTHS).astype(np.int64)
 
     def rest(chosen: Integers | None) -> pd.DataFrame:
         return pd.DataFrame(incidents if chosen is None else incidents.iloc[chosen])

@@ -64,6 +64,8 @@ class ClockRules:
         Far more times are 00:00 than any other full hour: 00:00 stands for "time not known".
     notes : tuple of str
         What was decided, on what evidence, and what to type instead, in sentences.
+    is_guess : bool
+        Whether nothing in the dates proves their order.
     """
 
     order: Order = "day-first"
@@ -71,6 +73,7 @@ class ClockRules:
     has_only_dates: bool = False
     is_midnight_heaped: bool = False
     notes: tuple[str, ...] = ()
+    is_guess: bool = False
 
 
 @dataclass(frozen=True)
@@ -268,7 +271,10 @@ def _decide(values: pd.Series[Any], cells: Cells, n: Integers | None, given: str
     times, is_utc = cells.times(order, meaning)
     has_only_dates, is_heaped, of_midnights = _judge_midnights(column, times, is_utc, meaning)
     notes = (of_order, of_numbers, of_midnights, _notice_swapped(column, times))
-    return ClockRules(order, meaning, has_only_dates, is_heaped, tuple(filter(None, notes)))
+    is_guess = given == "auto" and "could be" in of_order
+    return ClockRules(
+        order, meaning, has_only_dates, is_heaped, tuple(filter(None, notes)), is_guess
+    )
 
 
 def _decide_order(column: _Column, given: str) -> tuple[Order, str]:
@@ -279,7 +285,7 @@ def _decide_order(column: _Column, given: str) -> tuple[Order, str]:
     n = [column.total(proof) for proof in column.proofs]
     best = int(n[1] > n[0])
     order, other = orders[best], orders[1 - best]
-    remedy = f"give date_order='{other}' if that is wrong"
+    remedy = f"give date_order='{other}' (--date-order {other}) if that is wrong"
     if not any(n) and column.is_open.any():
         return order, (
             f"the dates could be {order} or {other} (such as {column.example(column.is_open)}): "

@@ -7,7 +7,7 @@ dies costs its part a second run and nothing else. Needs the extra `distributed`
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hotspots.errors import HotspotsError, InputError, invalid
 from hotspots.incidents.account import Ledger
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from hotspots.incidents.account import Account
     from hotspots.incidents.dataset import Dataset, Result_co, Task
+
+
+_TIMEOUT: Final = "10s"
 
 
 def run_on_cluster(
@@ -70,7 +73,7 @@ def _connected(client: Any) -> Iterator[Any]:  # noqa: ANN401
     if not isinstance(client, str):
         raise invalid("client", client, "the address of a Dask scheduler or a distributed.Client")
     try:
-        own = Client(client, set_as_default=False)  # type: ignore[no-untyped-call]
+        own = Client(client, set_as_default=False, timeout=_TIMEOUT)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         msg = (
             f"Cannot reach the Dask cluster at '{client}'. Must be the address of a running "

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from hotspots.incidents.account import Account
     from hotspots.incidents.batch import Batch
-    from hotspots.incidents.rows import Conventions
-    from hotspots.sources import AnySource
+    from hotspots.incidents.rows import Conventions, Judged
+    from hotspots.sources import AnySource, RawChunk
 
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ ROWS: Final = 500_000
 """Most rows of a chunk. The first chunk of a source decides how the whole source is read."""
 
 _PART_ROWS: Final = 5_000_000
+_GLANCE: Final = 10_000
 
 Result_co = TypeVar("Result_co", covariant=True)
 
@@ -122,9 +123,12 @@ class Dataset:
 
     def _batches(self, ledger: Ledger, seen: Any) -> Iterator[Batch]:  # noqa: ANN401
         for source in self.sources:
-            for batch, n_rows in read_part(Part(source), self.mapping, ledger):
+            for batch, n_rows in read_part(self._part(source), self.mapping, ledger):
                 seen(source.name, n_rows)
                 yield batch
+
+    def _part(self, source: AnySource) -> Part:
+        return Part(source, None, tuple(other for other in self.sources if other is not source))
 
     def parts(self) -> list[Part]:
         """Divide the dataset for workers: by file, and large Parquet files by row groups."""
@@ -139,10 +143,10 @@ class Dataset:
             pieces = split_source(source, rows=_PART_ROWS) if isinstance(source, Source) else []
             if len(pieces) > 1:
                 crs, chunks = open_chunks(source, rows=ROWS)
-                conventions = decide(next(chunks), source.name, self.mapping, crs)
+                conventions = _decide(next(chunks), self._part(source), self.mapping, crs)
                 parts += [Part(piece, conventions) for piece in pieces]
             else:
-                parts.append(Part(source))
+                parts.append(self._part(source))
         return parts
 
 
@@ -156,10 +160,13 @@ class Part:
         Where its rows are.
     conventions : Conventions, optional
         How the source says things; by default decided on the first rows of the part.
+    siblings : tuple of Source, QuerySource or FrameSource
+        The other sources of the dataset, one of which may prove the order of its dates.
     """
 
     source: AnySource
     conventions: Conventions | None = None
+    siblings: tuple[AnySource, ...] = ()
 
 
 def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Batch, int]]:
@@ -183,7 +190,10 @@ def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Ba
     crs, chunks = open_chunks(source, rows=ROWS)
     for chunk in chunks:
         if conventions is None:
-            conventions = decide(chunk, source.name, mapping, crs)
+            try:
+                conventions = _decide(chunk, part, mapping, crs)
+            except InputError as error:
+                raise _with_sheets(error, source) from error
             _LOG.info(
                 "%s: layout '%s', columns %s",
                 source.name,
@@ -192,8 +202,50 @@ def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Ba
             )
         ledger.begin(source.name, source.sha256, conventions)
         judged = judge(chunk, source.name, conventions)
+        _refuse_late_proof(source.name, conventions, judged)
         batch = ledger.add(source.name, judged)
         yield batch, chunk.table.num_rows + len(chunk.broken)
+
+
+def _decide(chunk: RawChunk, part: Part, mapping: Mapping, crs: object) -> Conventions:
+    """Decide how a source says things; where its dates prove no order, by those beside it."""
+    name = part.source.name
+    conventions = decide(chunk, name, mapping, crs)
+    rules = conventions.start.rules
+    if rules is None or not rules.is_guess:
+        return conventions
+    for sibling in part.siblings:
+        own, chunks = open_chunks(sibling, rows=_GLANCE)
+        first = next(chunks)
+        if first.table.column_names != chunk.table.column_names:
+            continue
+        there = decide(first, sibling.name, mapping, own).start.rules
+        if there is not None and not there.is_guess:
+            said = mapping.with_options(date_order=there.order)
+            conventions = decide(chunk, name, said, crs)
+            note = f"the dates are {there.order}, as those of '{sibling.name}' prove"
+            return replace(conventions, notes=(note, *conventions.notes))
+    return conventions
+
+
+def _with_sheets(error: InputError, source: AnySource) -> InputError:
+    """Add to an error which other sheets of the workbook could have been meant."""
+    notes = sheet_notes([source]) if isinstance(source, Source) else ()
+    return type(error)(" ".join([str(error), *(f"Note: {note}." for note in notes)]))
+
+
+def _refuse_late_proof(name: str, conventions: Conventions, judged: Judged) -> None:
+    """Stop if later dates disprove an order of day and month that was only assumed."""
+    rules = conventions.start.rules
+    if rules is None or not rules.is_guess or not judged.n_other_order:
+        return
+    other = "month-first" if rules.order == "day-first" else "day-first"
+    msg = (
+        f"The dates of '{name}' prove no order in its first rows, and {judged.n_other_order:,} "
+        f"later ones can only be {other}. Must be in one order. Give date_order='{other}' "
+        f"(--date-order {other})."
+    )
+    raise InputError(msg)
 
 
 def run_part(
@@ -296,6 +348,8 @@ def _mapping(
 def _sources(source: Any, layer: str | None, query: str | None) -> Sequence[AnySource]:  # noqa: ANN401
     if isinstance(source, pd.DataFrame):
         return [FrameSource(source)]
+    if isinstance(source, str):
+        source = source.strip()
     if (isinstance(source, str) and is_database_url(source)) or _is_engine(source):
         return [query_source(source, query)]
     if query is not None:

@@ -7,7 +7,7 @@ interval has a second such set for its end. The way is decided once a source, on
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,16 @@ from hotspots.tables import PRECISIONS
 from hotspots.times import london_utc, london_wall
 
 if TYPE_CHECKING:
+    Integers = np.ndarray[Any, np.dtype[np.int64]]
     Times = np.ndarray[Any, np.dtype[np.datetime64]]
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
+
+Style = Literal["clock", "dotted", "digits", "hours", "fraction"]
 
 _NEVER: Final = np.datetime64("NaT", "us")
 _DAY: Final = np.timedelta64(1, "D")
 _SECONDS_IN_DAY: Final = 86_400
+_HOURS_IN_DAY: Final = 24
 MINUTE, HOUR, DAY, MONTH = range(len(PRECISIONS))
 """Positions in `PRECISIONS`."""
 
@@ -51,8 +55,11 @@ class TimeRules:
         How the whole moments, or the dates, are written; None if there is neither.
     joined : ClockRules or None
         What the moments joined from date and clock show: whether midnights stand for days.
-    is_dotted : bool
-        Whether clock times have a dot between hour and minute: 0.30 is then no part of a day.
+    style : {"clock", "dotted", "digits", "hours", "fraction"}
+        How clock times are written: as they look; with a dot, so that 0.30 is half past midnight;
+        in digits, so that 30 is too; as whole hours; or as parts of a day.
+    is_of_start : bool
+        Whether an end has the date of the start, and only a clock time of its own.
     """
 
     whole: str = ""
@@ -60,7 +67,8 @@ class TimeRules:
     clock: str = ""
     rules: ClockRules | None = None
     joined: ClockRules | None = None
-    is_dotted: bool = False
+    style: Style = "clock"
+    is_of_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,17 +111,45 @@ def decide_times(parts: Parts, order: str) -> tuple[TimeRules, TimeRules, list[s
         start = TimeRules(date="date", clock="time" if "time" in parts else "")
     else:
         start = TimeRules(whole="month")
-    if "end" in parts:
+    own = start.whole or start.date
+    if "end" in parts and _is_clock(parts, "end"):
+        end = TimeRules(date=own, clock="end", is_of_start=True)
+    elif "end" in parts:
         end = TimeRules(whole="end")
-    elif "end_time" in parts or "end_date" in parts:
-        date = "end_date" if "end_date" in parts else start.date
-        end = TimeRules(date=date, clock="end_time" if "end_time" in parts else "")
+    elif "end_date" in parts:
+        end = TimeRules(date="end_date", clock="end_time" if "end_time" in parts else "")
+    elif "end_time" in parts:
+        end = TimeRules(date=own, clock="end_time", is_of_start=True)
     else:
         end = TimeRules()
     start, said = _decide(parts, start, order)
     end, more = _decide(parts, end, order)
     said += [sentence for sentence in more if sentence not in said]
-    return start, end, said
+    return start, end, said + _about_ends(parts, end)
+
+
+def _is_clock(parts: Parts, part: str) -> bool:
+    """Say whether a column holds clock times without dates."""
+    texts = parts.distinct(part).texts()
+    return (
+        len(texts) > 0
+        and all(":" in text for text in texts)
+        and not np.isnan(read_clock(texts)).any()
+    )
+
+
+def _about_ends(parts: Parts, end: TimeRules) -> list[str]:
+    """Say how many ends are given that cannot be read."""
+    if not (end.whole or end.date):
+        return []
+    when = read_times(parts, end)
+    lost = when.is_given & np.isnat(when.moments.start)
+    if not lost.any():
+        return []
+    example = as_text(when.shown).filter(pa.array(lost))[0].as_py()
+    return [
+        f"{int(lost.sum()):,} ends, such as '{example}', cannot be read and are taken as not given"
+    ]
 
 
 def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list[str]]:
@@ -125,9 +161,9 @@ def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list
     rules = replace(rules, rules=found)
     said = list(found.notes)
     if rules.clock:
-        clocks = pd.Series(parts.distinct(rules.clock).texts(), dtype="object")
-        is_dotted = bool(clocks.str.fullmatch(r"[1-9][0-9]?\.[0-5][0-9]").any())
-        rules = replace(rules, is_dotted=is_dotted)
+        # That a date alone has no clock is no news.
+        said = [sentence for sentence in said if "00:00" not in sentence]
+        rules = replace(rules, style=_style_of(parts.distinct(rules.clock).texts()))
         when = read_times(parts, rules)
         walls, n = np.unique(london_wall(when.moments.start[_has_clock(when)]), return_counts=True)
         joined = decide_clock(pd.Series(walls), n=n)
@@ -137,7 +173,7 @@ def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list
 
 
 def _has_clock(when: When) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.asarray((when.moments.precision == MINUTE) & ~np.isnat(when.moments.start))
+    return np.asarray((when.moments.precision <= HOUR) & ~np.isnat(when.moments.start))
 
 
 def read_times(parts: Parts, rules: TimeRules) -> When:
@@ -161,7 +197,7 @@ def read_times(parts: Parts, rules: TimeRules) -> When:
     if not rules.clock:
         return dates
     clock = parts.distinct(rules.clock)
-    seconds = clock.spread(read_clock(clock.texts(), is_dotted=rules.is_dotted), np.nan)
+    seconds = clock.spread(read_clock(clock.texts(), rules.style), np.nan)
     is_clock_given = clock.codes >= 0
     day = london_wall(dates.moments.start).astype("datetime64[D]").astype("datetime64[us]")
     is_joined = is_clock_given & ~np.isnan(seconds) & ~np.isnat(day)
@@ -171,7 +207,9 @@ def read_times(parts: Parts, rules: TimeRules) -> When:
     joined = read_moments(pd.Series(wall), rules.joined)
     # A clock time that cannot be read leaves the row without a moment; none at all, with a day.
     is_day = ~is_clock_given & ~np.isnat(dates.moments.start)
-    precision = np.where(is_day, DAY, joined.precision).astype(np.int8)
+    known = np.where(joined.precision == MINUTE, HOUR, joined.precision)
+    precision = known if rules.style == "hours" else joined.precision
+    precision = np.where(is_day, DAY, precision).astype(np.int8)
     moments = Moments(
         np.where(is_day, dates.moments.start, joined.start),
         precision,
@@ -218,15 +256,39 @@ def _series(column: Distinct | pa.Array) -> tuple[pd.Series[Any], np.ndarray[Any
     return pd.Series(values), n
 
 
-def read_clock(texts: list[str], *, is_dotted: bool = False) -> Numbers:
+def _style_of(texts: list[str]) -> Style:
+    """Say how the clock times of a column are written."""
+    words = pd.Series(texts, dtype="object")
+    if words.str.fullmatch(r"[1-9][0-9]?\.[0-5][0-9]").any():
+        return "dotted"
+    if words.str.fullmatch(r"0?\.[0-9]+").any():
+        return "fraction"
+    if words.str.fullmatch(r"[0-9]{1,2}").all() and len(words):
+        # 4 and 58 in one column are minutes past midnight: no clock has 58 hours.
+        return "hours" if (words.astype("int64") <= _HOURS_IN_DAY).all() else "digits"
+    return "digits" if words.str.fullmatch(r"[0-9]{3,4}").any() else "clock"
+
+
+def only_other_order(parts: Parts, rules: TimeRules, rows: Integers) -> int:
+    """Count the rows, of those that cannot be read, that the other order of day and month reads."""
+    if rules.rules is None or len(rows) == 0:
+        return 0
+    other: Literal["day-first", "month-first"]
+    other = "month-first" if rules.rules.order == "day-first" else "day-first"
+    turned = replace(rules, rules=replace(rules.rules, order=other))
+    when = read_times(parts.take(rows), turned)
+    return int((~np.isnat(when.moments.start)).sum())
+
+
+def read_clock(texts: list[str], style: Style = "clock") -> Numbers:
     """Read clock times without a date as seconds since midnight.
 
     Parameters
     ----------
     texts : list of str
         Such as "19:00", "1900", "7 pm" or a spreadsheet's fraction of a day, "0.79166".
-    is_dotted : bool
-        Whether 0.30 is half past midnight and no fraction.
+    style : {"clock", "dotted", "digits", "hours", "fraction"}
+        How they are written; see `TimeRules`.
 
     Returns
     -------
@@ -234,8 +296,8 @@ def read_clock(texts: list[str], *, is_dotted: bool = False) -> Numbers:
         NaN where it is no clock time. 24:00 is the midnight that follows.
     """
     words = pd.Series(texts, dtype="object")
-    is_fraction = words.str.fullmatch(r"0?\.[0-9]+|0|1\.0").fillna(value=False) & (not is_dotted)
-    fraction = pd.to_numeric(words.where(is_fraction.astype(bool)))
+    if style == "digits":
+        words = words.mask(words.str.fullmatch(r"[0-9]{1,3}").astype(bool), words.str.zfill(4))
     found = words.str.extract(_CLOCK)
     hour, minute, second = (
         pd.to_numeric(found[name]).astype("float64") for name in ("hour", "minute", "second")
@@ -245,9 +307,12 @@ def read_clock(texts: list[str], *, is_dotted: bool = False) -> Numbers:
     hour = hour.mask((half == "am") & is_twelve, 0).mask((half == "pm") & ~is_twelve, hour + 12)
     seconds = hour * 3600 + minute.fillna(0) * 60 + second.fillna(0)
     bounds = (minute.fillna(0) < 60) & (second.fillna(0) < 60)  # noqa: PLR2004
-    seconds = seconds.where(bounds & (seconds <= _SECONDS_IN_DAY))
-    as_fraction = (fraction * _SECONDS_IN_DAY).round()
-    return np.asarray(as_fraction.where(fraction.notna(), seconds), dtype=np.float64)
+    seconds = seconds.where(bounds)
+    if style == "fraction":
+        is_part = words.str.fullmatch(r"[01]?\.[0-9]+|[01]").astype(bool)
+        part = pd.to_numeric(words.where(is_part), errors="coerce")
+        seconds = seconds.mask(is_part, (part * _SECONDS_IN_DAY).round())
+    return np.asarray(seconds.where(seconds <= _SECONDS_IN_DAY), dtype=np.float64)
 
 
 def ends_of(start: Times, precision: np.ndarray[Any, np.dtype[np.int8]], given: Times) -> Times:

@@ -55,9 +55,10 @@ class Overview:
         if self.first is None or self.last is None:
             return "none"
         # A day or month ends a moment before the next one begins.
+        end = max(self.first, self.last - np.timedelta64(1, "s"))
         first, last = (
             pd.Timestamp(moment).tz_localize("UTC").tz_convert(TIMEZONE)
-            for moment in (self.first, self.last - np.timedelta64(1, "s"))
+            for moment in (self.first, end)
         )
         return f"{first:%d %B %Y} to {last:%d %B %Y}"
 

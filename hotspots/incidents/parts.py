@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-MISSING_TEXTS: Final = ("", "nan", "None", "NaT", "<NA>", "NULL", "null", "N/A", "n/a", "#N/A")
+MISSING_TEXTS: Final = (
+    "",
+    "nan",
+    "None",
+    "NaT",
+    "<NA>",
+    "NULL",
+    "null",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "-",
+    "--",
+)
 """Texts that stand for nothing."""
 
 _THOUSANDS: Final = r"^([+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)$"
@@ -136,7 +149,7 @@ class Parts:
         return int(self.table.num_rows) if self.rows is None else len(self.rows)
 
     def take(self, rows: Integers) -> Parts:
-        """Keep some rows, by position in order."""
+        """Keep some rows, by position, each once and in order."""
         return Parts(self.table, self.columns, rows if self.rows is None else self.rows[rows])
 
     def column(self, name: str) -> pa.Array:
@@ -216,7 +229,8 @@ def numbers(
         column = column.combine_chunks()
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False))
+        # The nearest number is near enough where a whole number is too long for one.
+        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan)
     texts = trimmed(column)

@@ -325,10 +325,15 @@ def _foreign(x: Numbers, y: Numbers) -> list[str]:
                 return [
                     (
                         "most points lie outside Great Britain as they were read; they look like "
-                        f"{crs} ({_FOREIGN[crs]}): give crs='{crs}'"
+                        f"{crs} ({_FOREIGN[crs]}): give crs='{crs}' (--crs {crs})"
                     )
                 ]
-    return ["most points lie outside Great Britain as they were read: give crs= if it is another"]
+    return [
+        (
+            "most points lie outside Great Britain as they were read: give crs= (--crs) if their "
+            "system is another"
+        ),
+    ]
 
 
 def _to_grid(crs: str) -> tuple[Callable[[Numbers, Numbers], tuple[Numbers, Numbers]], str]:

@@ -221,13 +221,14 @@ def join_incidents(frames: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
 
 
 def _identities(rows: pd.DataFrame) -> pd.Index[str]:
-    """Give each row the source's reference, or its file and line where there is none."""
-    line = rows["file"] + ":" + rows["line"].astype("str")
+    """Give each row the source's reference and its date, or its file and line where it has none.
+
+    A reference such as a CAD number is unique only together with its date; with it, an incident has
+    the same identity whichever rows are read beside it.
+    """
+    ids = rows["file"] + ":" + rows["line"].astype("str")
     native = rows["reference"]
     if native.notna().any():
-        # A reference such as a CAD number is unique only together with its date.
-        dated = native + "/" + rows["start"].dt.strftime("%Y-%m-%d")
-        repeated = native.duplicated(keep=False) & native.notna()
-        line = native.where(~repeated, dated).where(native.notna(), line)
-    index: pd.Index[str] = pd.Index(line, name=INCIDENTS.index.name)
+        ids = ids.where(native.isna(), native + "/" + rows["start"].dt.strftime("%Y-%m-%d"))
+    index: pd.Index[str] = pd.Index(ids, name=INCIDENTS.index.name)
     return index

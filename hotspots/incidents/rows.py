@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.areas import load_boroughs
-from hotspots.incidents.batch import EXTRA, MILLIONTHS, Batch
+from hotspots.incidents.batch import EXTRA, LARGEST_WEIGHT, MILLIONTHS, Batch
 from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
-from hotspots.incidents.layouts import match_layout
+from hotspots.incidents.layouts import OWN, match_layout
 from hotspots.incidents.mapping import plain_text
 from hotspots.incidents.moments import (
     HOUR,
@@ -28,11 +28,14 @@ from hotspots.incidents.moments import (
     decide_times,
     ends_of,
     floor_months,
+    only_other_order,
     read_times,
 )
 from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, text_series
 from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
 from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
+from hotspots.tables import ASB_TYPES
+from hotspots.times import london_utc, london_wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +67,7 @@ REASONS: Final = BROKEN_REASONS | {
     "bad_location": "only one coordinate, not numbers, or 0, 0",
     "swapped_location": "in Great Britain only if the two coordinates are exchanged",
     "outside_great_britain": "the coordinates are not in Great Britain",
-    "bad_weight": "the weight is not a number above 0 and at most 1,000,000",
+    "bad_weight": "the weight is not a number from 0.000001 to 1,000,000",
     "repeated_id": "the source's reference was used by an earlier row of the same day",
 }
 """Why a row is rejected, by reason code."""
@@ -78,11 +81,11 @@ ACCEPTED: Final = -1
 _EARLIEST: Final = np.datetime64("1990-01-01", "us")
 _NEVER: Final = np.datetime64("NaT", "us")
 _A_MONTH: Final = np.timedelta64(31, "D")
-_LARGEST_WEIGHT: Final = 1_000_000.0
 _SMALLEST_WEIGHT: Final = 1 / MILLIONTHS
 _ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behaviour", "asb"})
 _YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
 _CODE_LENGTH: Final = 3
+_CODE_PARTS: Final = ("closing", "heading", "codes", "qualifiers", "asb_type")
 _REPEAT: Final = 610
 _VULNERABLE: Final = 635
 _NOT_ASB: Final = -2
@@ -145,6 +148,8 @@ class Judged:
         The accepted rows.
     months : set of pair of str
         Force and month of the rows, of a source that says both.
+    n_other_order : int
+        Rows whose date only the other order of day and month can read.
     """
 
     lines: Integers
@@ -152,6 +157,7 @@ class Judged:
     detail: Callable[[Integers], pa.Array]
     accepted: Batch
     months: set[tuple[str, str]]
+    n_other_order: int
 
 
 def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> Conventions:
@@ -179,17 +185,18 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
         If the layout cannot be recognised or something that the caller says does not fit.
     """
     names = chunk.table.column_names
-    if POINT_X in names and not {"easting", "longitude"} & set(mapping.columns):
-        mapping = mapping.with_columns({"easting": POINT_X, "northing": POINT_Y})
     layout, columns = match_layout(names, name, mapping)
     noun = mapping.noun or layout.noun
     parts = Parts(chunk.table, columns)
     start, end, notes = decide_times(parts, mapping.date_order)
     points, said = decide_points(parts, mapping.crs or crs)
     notes += said
+    crime_part = _crime_part(parts)
     if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns):
         notes.append(f"no column of codes or types: all rows are taken to be {noun}")
-    if layout.aliases:
+    elif not crime_part:
+        notes += _about_words(parts, mapping.meanings(), noun)
+    if layout.aliases or layout.name == OWN:
         notes.append(_columns_in_words(columns, names))
     return Conventions(
         layout=layout,
@@ -197,7 +204,7 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
         start=start,
         end=end,
         points=points,
-        crime_part=_crime_part(parts),
+        crime_part=crime_part,
         meanings=mapping.meanings(),
         source=_source(parts, layout),
         noun=noun,
@@ -271,8 +278,10 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
     )
     lines = np.append(chunk.lines, chunk.broken["line"].to_numpy(dtype=np.int64))
     details = pa.array(chunk.broken["detail"], type=pa.string())
+    unread = np.flatnonzero(when.is_given & np.isnat(when.moments.start))
+    n_other = only_other_order(parts, conventions.start, unread)
     months = _months_of(every) if {"force", "month"} <= set(every.columns) else set()
-    return Judged(lines, reason, marks.teller(n_rows, details), batch, months)
+    return Judged(lines, reason, marks.teller(n_rows, details), batch, months, n_other)
 
 
 class _Marks:
@@ -325,12 +334,15 @@ def _mark_scope(
         is_asb = crime.spread(
             [_plain(word) in _ASB_CRIME_TYPES for word in crime.texts()], missing=False
         ).astype(bool)
+        # A column of headings may say "ASB" of one row and "Noise" of another.
+        is_asb |= np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
         marks.mark(~is_asb, "other_crime_type", crime.column)
     if "duplicate" in parts:
         flag = parts.distinct("duplicate")
         is_flagged = flag.spread([word.lower() in _YES for word in flag.texts()], missing=False)
         marks.mark(is_flagged.astype(bool), "flagged_duplicate")
-    if codes.shape[1]:
+    has_codes = any(part in parts for part in _CODE_PARTS)
+    if has_codes:
         for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
             wanted = [*_of_roles(role), _EXCLUDED] if role == "excluded" else _of_roles(role)
             first = _first_of(codes, wanted)
@@ -365,7 +377,7 @@ def _weights(parts: Parts) -> tuple[Integers, Flags]:
     if "weight" not in parts:
         return np.full(len(parts), MILLIONTHS, dtype=np.int64), np.zeros(len(parts), dtype=bool)
     given = parts.number("weight")
-    is_good = (given >= _SMALLEST_WEIGHT) & (given <= _LARGEST_WEIGHT)
+    is_good = (given >= _SMALLEST_WEIGHT) & (given <= LARGEST_WEIGHT)
     rounded = np.rint(np.where(is_good, given, 0.0) * MILLIONTHS).astype(np.int64)
     return rounded, ~is_good
 
@@ -393,9 +405,11 @@ def _given_ends(
     end = np.where(np.isnat(end), moments.start, end)
     # What a system fills in for "still open" is no end.
     end = np.where(end > _tomorrow() + _A_MONTH, _NEVER, end)
-    if rules.clock and rules.date == conventions.start.date:
-        # A clock time alone that is before the start is of the next day.
-        end = np.where(end < start, end + np.timedelta64(1, "D"), end)
+    if rules.is_of_start:
+        # A clock time alone that is before the start is of the next day; none is no end.
+        end = np.where(moments.precision == MINUTE, end, _NEVER)
+        next_day = london_utc(london_wall(end) + np.timedelta64(1, "D"))
+        end = np.where(end < start, next_day, end)
     marks.mark(end < start, "end_before_start", lambda: when.shown)
     return end
 
@@ -441,7 +455,7 @@ def _all_codes(parts: Parts, meanings: Mapping[str, str]) -> np.ndarray[Any, Any
     names = codes_by_name()
     own = {text: _code_of(meaning, names) for text, meaning in meanings.items()}
     found = []
-    for part in ("closing", "heading", "codes", "qualifiers", "asb_type"):
+    for part in _CODE_PARTS:
         for column in parts.columns.get(part, ()):
             different = distinct(parts.column(column))
             lists = [_split(text, names, own) for text in different.texts()]
@@ -450,7 +464,26 @@ def _all_codes(parts: Parts, meanings: Mapping[str, str]) -> np.ndarray[Any, Any
             for row, codes in enumerate(lists):
                 table[row, : len(codes)] = codes
             found.append(table[different.codes])  # no text has code −1: the last row, no codes
-    return np.column_stack(found) if found else np.zeros((len(parts), 0), dtype=np.int32)
+    # Never without a column: a chunk without any code is judged like the others.
+    return np.column_stack([*found, np.zeros(len(parts), dtype=np.int32)])
+
+
+def _about_words(parts: Parts, meanings: Mapping[str, str], noun: str) -> list[str]:
+    """Say how many rows have a type or heading in words that are not known."""
+    names = codes_by_name()
+    own = {text: _code_of(meaning, names) for text, meaning in meanings.items()}
+    said = []
+    for part in ("heading", "asb_type"):
+        words = parts.distinct(part)
+        is_known = [bool(_split(text, names, own)) for text in words.texts()]
+        unknown = int(words.counts()[~np.array(is_known, dtype=bool)].sum())
+        if unknown:
+            said.append(
+                f"{unknown:,} rows have words in '{parts.columns[part][0]}' that are not known "
+                f"here: counted as {noun}, under those words. 'hotspots check --suggest' proposes "
+                "what they mean"
+            )
+    return said
 
 
 def _code_of(meaning: str, names: Mapping[str, str]) -> int:
@@ -496,12 +529,16 @@ def _of_role(codes: np.ndarray[Any, Any], role: str) -> pd.Series[Any]:
 def _headings(parts: Parts, codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     """Give the heading of the code, else the one in the source's own words."""
     values = _of_role(codes, "heading")
-    return values.where(values.notna(), text_series(parts.text("heading")))
+    own = parts.distinct("heading" if "heading" in parts else "asb_type")
+    # A type has its own column.
+    is_type = np.array([text.lower() in ASB_TYPES for text in own.texts()], dtype=bool)
+    is_word = own.spread(~is_type, missing=False)
+    return values.where(values.notna() | ~is_word, text_series(own.column()))
 
 
 def _qualifiers(codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
     """Join the qualifier codes of each row with commas, each once."""
-    if codes.shape[1] == 0:
+    if not codes.any():
         return text_series(pa.nulls(len(codes), pa.string()))
     joined = pd.Series("", index=range(len(codes)), dtype="str")
     for code in _of_roles("qualifier"):

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from hotspots.counts import CountTask, count_task
+from hotspots.errors import InputError
 from hotspots.incidents import MILLIONTHS, join_incidents
 from hotspots.tables import INCIDENTS, TIMEZONE
 from hotspots.words import percent
@@ -21,13 +21,14 @@ from hotspots.words import percent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hotspots.counts import Counts
+    from hotspots.counts import Counts, CountTask
     from hotspots.incidents import Batch
     from hotspots.risk.hotspots import HotspotList
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 _WORDS: Final = ("asb_type", "heading", "location", "person_key")
+_MOST_FRAMES: Final = 20
 _ONE_CALLER: Final = 0.9
 _SEVERAL: Final = 2
 
@@ -53,8 +54,13 @@ class Details:
 
     def add(self, name: str, sums: pd.DataFrame) -> None:
         """Add weights by hotspot and value."""
-        if len(sums):
-            self.sums.setdefault(name, []).append(sums)
+        frames = self.sums.setdefault(name, [])
+        frames.append(sums)
+        if len(frames) > _MOST_FRAMES:
+            values = [column for column in sums.columns if column not in ("hotspot", "weight")]
+            self.sums[name] = [
+                pd.concat(frames).groupby(["hotspot", *values])["weight"].sum().reset_index()
+            ]
 
     def merge(self, other: Details) -> None:
         """Add what another part has gathered."""
@@ -167,17 +173,17 @@ class DetailTask:
         found: HotspotList,
         counts: Counts,
         *,
-        count: CountTask | None = None,
         since: pd.Timestamp | None = None,
     ) -> DetailTask:
         """Make everything ready to describe the hotspots that were found."""
-        if count is None:
-            count = count_task(counts.places, span=(counts.start, counts.end))
         ids = pd.Index(found.table.index)
         position = counts.places.index.get_indexer(pd.Index(found.members["place_id"]))
+        if (position < 0).any():
+            msg = "The hotspots lie in other places than the counts. Must be found from them."
+            raise InputError(msg)
         member = np.full(len(counts.places), -1, dtype=np.int64)
         member[position] = ids.get_indexer(pd.Index(found.members["hotspot_id"]))
-        return cls(count, ids, member, since)
+        return cls(counts.task, ids, member, since)
 
     def __call__(self, batches: Iterable[Batch]) -> Details:
         """Gather from all batches."""

@@ -138,7 +138,7 @@ def find_sheets(path: Path, name: str, layer: str | None) -> list[str]:
     if not tables:
         msg = (
             f"The workbook '{name}' holds no table. Must have a visible sheet with a row of "
-            "column names and rows below it. Use layer= to name a hidden sheet."
+            "column names and rows below it. Use layer= (--layer) to name a hidden sheet."
         )
         raise InputError(msg)
     if layer == ALL_SHEETS:
@@ -149,8 +149,8 @@ def find_sheets(path: Path, name: str, layer: str | None) -> list[str]:
         listed = ", ".join([first, *same])
         msg = (
             f"The workbook '{name}' has {1 + len(same)} sheets with the same columns ({listed}). "
-            f"Must be clear which are meant. Use layer='{ALL_SHEETS}' to read all of them, or "
-            f"layer='{first}' for one."
+            f"Must be clear which are meant. Use layer='{ALL_SHEETS}' (--layer '{ALL_SHEETS}') "
+            f"to read all of them, or layer='{first}' for one."
         )
         raise InputError(msg)
     return [first]
@@ -188,7 +188,7 @@ def sheet_notes(sources: Sequence[Source]) -> tuple[str, ...]:
         if left:
             notes.append(
                 f"{name}: of its sheets with a table only {', '.join(sorted(read))} is read, not "
-                f"{', '.join(left)}; layer= names another"
+                f"{', '.join(left)}; layer= (--layer) names another"
             )
     return tuple(notes)
 

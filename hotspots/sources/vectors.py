@@ -167,8 +167,8 @@ def _choose(layers: dict[str, str | None], name: str, layer: str | None) -> list
     if len(of_points) > 1 and layer is None:
         msg = (
             f"The file '{name}' has {len(of_points)} layers of points ({', '.join(of_points)}). "
-            f"Must be clear which is meant. Use layer='{of_points[0]}' for one of them, or "
-            f"layer='{ALL_LAYERS}' for all."
+            f"Must be clear which is meant. Use layer='{of_points[0]}' (--layer) for one of them, "
+            f"or layer='{ALL_LAYERS}' for all."
         )
         raise InputError(msg)
     if of_points or drawn:

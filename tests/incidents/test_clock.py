@@ -255,7 +255,7 @@ WRITE = "write them as 2024-11-03 18:30"
 NOTES = {
     "05/04/2024 10:00|03/04/2024 09:10": (
         "the dates could be day-first or month-first (such as 03/04/2024): read day-first, the "
-        "British order; give date_order='month-first' if that is wrong"
+        "British order; give date_order='month-first' (--date-order month-first) if that is wrong"
     ),
     "03/04/2024 10:00|Sat 04/13/2024 10:00": (
         "1 date can only be month-first (such as 04/13/2024): read month-first; give "
@@ -263,7 +263,7 @@ NOTES = {
     ),
     "13/04/2024 10:00|14/04/2024 10:00|04/15/2024 10:00": (
         "2 dates can only be day-first (such as 13/04/2024) and 1 only month-first (such as "
-        "04/15/2024): read day-first, and the 1 not at all; give date_order='month-first' if that "
+        "04/15/2024): read day-first, and the 1 not at all; give date_order='month-first' (--date-order month-first) if that "
         "is wrong"
     ),
     "45599.5|45600.25": (

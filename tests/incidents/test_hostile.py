@@ -659,6 +659,12 @@ class TestTimes:
         reading = read(write(tmp_path, text + "45352,0.25,530000,180000\n"), 3)
         assert walls(reading) == ["2024-02-28 18:00", "2024-02-29 00:00", "2024-03-01 06:00"]
 
+    def test_one_fraction_among_clock_times(self, tmp_path: Path) -> None:
+        """A single cell that a spreadsheet left as a number takes no other time with it."""
+        text = "date,time,easting,northing\n" + "28/02/2024,18:00,530000,180000\n" * 20
+        reading = read(write(tmp_path, text + "28/02/2024,0.75,530000,180000\n"), 21)
+        assert walls(reading) == ["2024-02-28 18:00"] * 21
+
     def test_dotted_clock_just_after_midnight(self, tmp_path: Path) -> None:
         """In a column with 19.00 and 9.30, 0.30 is half past midnight, no fraction of a day."""
         text = "date,time,easting,northing\n"
@@ -808,7 +814,7 @@ class TestWeightsAndReferences:
             "7/2024-01-06",
             "calls.csv:5",
             "calls.csv:6",
-            "07",
+            "07/2024-01-05",
         ]
 
     def test_a_reference_whose_first_row_is_rejected(self, tmp_path: Path) -> None:

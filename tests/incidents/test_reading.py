@@ -167,7 +167,7 @@ class TestByHand:
         assert_accounted(reading)
         assert reading.files.loc[0, "layout"] == "cad"
         incidents = reading.incidents
-        assert incidents.index.tolist() == ["1234", "1235"]
+        assert incidents.index.tolist() == ["1234/2024-12-31", "1235/2025-01-01"]
         assert incidents["start"].dt.strftime("%Y-%m-%d %H:%M").tolist() == [
             "2024-12-31 23:59",
             "2025-01-01 00:10",
@@ -222,7 +222,7 @@ class TestByHand:
         reading = hs.read_incidents(table)
         assert_accounted(reading)
         assert reading.noun == "road collisions"
-        assert reading.incidents.index.tolist() == ["2025A"]
+        assert reading.incidents.index.tolist() == ["2025A/2025-08-11"]
         assert reading.rejected["reason"].tolist() == ["nonexistent_time"]
 
     def test_own_columns(self) -> None:

@@ -194,7 +194,7 @@ class TestByHand:
         assert read(path).to_pylist() == [{"a": 3, "b": 4}]
         (note,) = sheet_notes([source])
         assert note.startswith("a.xlsx: of its sheets with a table only Calls is read, not Codes")
-        assert note.endswith("Codes, Secret (hidden); layer= names another")
+        assert note.endswith("Codes, Secret (hidden); layer= (--layer) names another")
         assert read(path, layer="Secret").to_pylist() == [{"x": 1, "y": 2}]
 
     def test_all_sheets(self, tmp_path: Path) -> None:
