@@ -259,12 +259,12 @@ NOTES = {
     ),
     "03/04/2024 10:00|Sat 04/13/2024 10:00": (
         "1 date can only be month-first (such as 04/13/2024): read month-first; give "
-        "date_order='day-first' if that is wrong"
+        "date_order='day-first' (--date-order day-first) if that is wrong"
     ),
     "13/04/2024 10:00|14/04/2024 10:00|04/15/2024 10:00": (
         "2 dates can only be day-first (such as 13/04/2024) and 1 only month-first (such as "
-        "04/15/2024): read day-first, and the 1 not at all; give date_order='month-first' (--date-order month-first) if that "
-        "is wrong"
+        "04/15/2024): read day-first, and the 1 not at all; give "
+        "date_order='month-first' (--date-order month-first) if that is wrong"
     ),
     "45599.5|45600.25": (
         "the times are numbers: read as the days of a spreadsheet (45599.5 is 2024-11-03 "
