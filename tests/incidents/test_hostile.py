@@ -184,6 +184,7 @@ def measured(*paths: Path) -> tuple[list[dict[str, Any]], float]:
         text=True,
         check=False,
         encoding="utf-8",
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -198,6 +199,7 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         encoding="utf-8",
+        timeout=120,
     )
 
 
