@@ -259,9 +259,13 @@ def _series(column: Distinct | pa.Array) -> tuple[pd.Series[Any], np.ndarray[Any
 def _style_of(texts: list[str]) -> Style:
     """Say how the clock times of a column are written."""
     words = pd.Series(texts, dtype="object")
-    if words.str.fullmatch(r"[1-9][0-9]?\.[0-5][0-9]").any():
+    is_part = words.str.fullmatch(r"0?\.[0-9]+").astype(bool)
+    # 0.30 may be half past midnight, 0.75 and 0.5208 may not; 19.30 is no part of a day.
+    n_parts = int((is_part & ~words.str.fullmatch(r"0?\.[0-5][0-9]").astype(bool)).sum())
+    n_dotted = int(words.str.fullmatch(r"[1-9][0-9]?\.[0-5][0-9]").astype(bool).sum())
+    if n_dotted > n_parts:
         return "dotted"
-    if words.str.fullmatch(r"0?\.[0-9]+").any():
+    if is_part.any():
         return "fraction"
     if words.str.fullmatch(r"[0-9]{1,2}").all() and len(words):
         # 4 and 58 in one column are minutes past midnight: no clock has 58 hours.

@@ -35,6 +35,7 @@ MISSING_TEXTS: Final = (
 )
 """Texts that stand for nothing."""
 
+_DECIMAL: Final = r"^\s*([+-]?[0-9]+),([0-9]+)\s*$"
 _THOUSANDS: Final = r"^([+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)$"
 
 
@@ -120,6 +121,8 @@ class Parts:
     rows : array of int64, optional
         Positions of the rows that are meant, in order; all by default. A column is cut to them
         only when it is asked for.
+    decimals : frozenset of str
+        Parts whose numbers have a decimal comma.
     """
 
     def __init__(
@@ -127,10 +130,13 @@ class Parts:
         table: pa.Table,
         columns: Mapping[str, Sequence[str]],
         rows: Integers | None = None,
+        *,
+        decimals: frozenset[str] = frozenset(),
     ) -> None:
         self.table = table
         self.columns = columns
         self.rows = rows
+        self.decimals = decimals
         self._mask: pa.Array | None = None
         if rows is not None:
             # Filtering is several times faster than taking, and the rows stay in order.
@@ -150,7 +156,8 @@ class Parts:
 
     def take(self, rows: Integers) -> Parts:
         """Keep some rows, by position, each once and in order."""
-        return Parts(self.table, self.columns, rows if self.rows is None else self.rows[rows])
+        chosen = rows if self.rows is None else self.rows[rows]
+        return Parts(self.table, self.columns, chosen, decimals=self.decimals)
 
     def column(self, name: str) -> pa.Array:
         """Give a column as it was given."""
@@ -183,7 +190,16 @@ class Parts:
 
     def number(self, part: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Give the numbers of a part; NaN where there is none or it is not a number."""
-        return numbers(self.raw(part), is_degrees=part in ("longitude", "latitude"))
+        return numbers(self.raw(part), has_decimal_comma=part in self.decimals)
+
+    def has_decimals(self, part: str) -> bool:
+        """Say whether the commas of a part are decimal commas: degrees have no thousands."""
+        texts = as_text(self.raw(part)) if is_text(self.raw(part)) else pa.array([], pa.string())
+        n_decimal = pc.sum(pc.match_substring_regex(texts, _DECIMAL)).as_py() or 0
+        if part in ("longitude", "latitude"):
+            return n_decimal > 0
+        n_thousands = pc.sum(pc.match_substring_regex(texts, _THOUSANDS)).as_py() or 0
+        return bool(n_decimal - n_thousands > n_thousands)
 
 
 def distinct(column: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> Distinct:
@@ -205,11 +221,10 @@ def distinct(column: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> Dist
         column = column.combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     encoded = pc.dictionary_encode(column)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     values = encoded.dictionary
-    if typed and not is_text:
+    if typed and not is_text(column):
         return Distinct(values, codes)
     # Different texts may be alike when trimmed, and some say nothing.
     tidy = pc.dictionary_encode(trimmed(values))
@@ -218,12 +233,11 @@ def distinct(column: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> Dist
 
 
 def numbers(
-    column: pa.Array | pa.ChunkedArray, *, is_degrees: bool = False
+    column: pa.Array | pa.ChunkedArray, *, has_decimal_comma: bool = False
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Give a column as numbers; NaN where there is none or it is not a number.
 
-    A comma is a decimal comma, unless it stands where thousands are separated; in degrees, which
-    have no thousands, it always is.
+    Commas separate thousands, or are decimal commas.
     """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
@@ -238,15 +252,22 @@ def numbers(
         return np.asarray(texts.cast(pa.float64()).to_numpy(zero_copy_only=False))
     except pa.ArrowInvalid:
         pass
-    tidy = texts
-    if not is_degrees:
+    if has_decimal_comma:
+        tidy = pc.replace_substring_regex(texts, _DECIMAL, r"\1.\2")
+    else:
         is_thousands = pc.match_substring_regex(texts, _THOUSANDS)
         tidy = pc.if_else(is_thousands, pc.replace_substring(texts, ",", ""), texts)
-    tidy = pc.replace_substring_regex(tidy, r"^([+-]?[0-9]+),([0-9]+)$", r"\1.\2")
     read = pd.to_numeric(pd.Series(tidy.to_pandas(), dtype="object"), errors="coerce")
     return np.asarray(read, dtype=np.float64)
 
 
 def has_commas(column: pa.Array) -> bool:
     """Say whether there is a comma in any text of a column."""
-    return bool(pc.any(pc.match_substring(trimmed(column), ",")).as_py())
+    if not is_text(column):
+        return False
+    return bool(pc.any(pc.match_substring(as_text(column), ",")).as_py())
+
+
+def is_text(column: pa.Array) -> bool:
+    """Say whether a column holds texts."""
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))

@@ -17,7 +17,6 @@ import shapely
 
 from hotspots.areas import from_grid_reference, to_national_grid
 from hotspots.errors import InputError, invalid
-from hotspots.incidents.parts import has_commas
 from hotspots.tables import CRS
 
 if TYPE_CHECKING:
@@ -148,8 +147,6 @@ def decide_points(parts: Parts, crs: object) -> tuple[PointRules, list[str]]:
         said.append(f"{names} stand in each other's place in the source: exchanged")
     elif len(x) and _inside(*_to_grid(own)[0](x, y)).mean() < 1 - _NEARLY_ALL:
         said += _foreign(x, y)
-    if len(way) > 1 and any(has_commas(parts.raw(part)) for part in way):
-        said.append(f"commas in {' and '.join(way)} were read as decimal commas or thousands")
     said.append(f"coordinates: {_to_grid(own)[1]}")
     ours = _belong(CRS, *((y, x) if is_swapped else (x, y)))
     is_london = own == CRS and len(x) > 0 and bool(ours.mean() >= _MOST)

@@ -31,7 +31,7 @@ from hotspots.incidents.moments import (
     only_other_order,
     read_times,
 )
-from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, text_series
+from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, has_commas, text_series
 from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
 from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
 from hotspots.tables import ASB_TYPES
@@ -86,6 +86,7 @@ _ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behavi
 _YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
 _CODE_LENGTH: Final = 3
 _CODE_PARTS: Final = ("closing", "heading", "codes", "qualifiers", "asb_type")
+_NUMBERS: Final = ("easting", "northing", "longitude", "latitude", "weight")
 _REPEAT: Final = 610
 _VULNERABLE: Final = 635
 _NOT_ASB: Final = -2
@@ -104,6 +105,8 @@ class Conventions:
         The arrangement of its columns.
     columns : dict of str to tuple of str
         The columns that play each part.
+    decimals : frozenset of str
+        Parts whose numbers have a decimal comma.
     start, end : TimeRules
         How it says when.
     points : PointRules
@@ -122,6 +125,7 @@ class Conventions:
 
     layout: Layout
     columns: dict[str, tuple[str, ...]]
+    decimals: frozenset[str]
     start: TimeRules
     end: TimeRules
     points: PointRules
@@ -188,9 +192,17 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
     layout, columns = match_layout(names, name, mapping)
     noun = mapping.noun or layout.noun
     parts = Parts(chunk.table, columns)
+    decimals = frozenset(part for part in _NUMBERS if part in parts and parts.has_decimals(part))
+    parts = Parts(chunk.table, columns, decimals=decimals)
     start, end, notes = decide_times(parts, mapping.date_order)
     points, said = decide_points(parts, mapping.crs or crs)
     notes += said
+    notes += [
+        f"commas in {', '.join(parts.columns[part])} were read as "
+        f"{'decimal commas' if part in decimals else 'separators of thousands'}"
+        for part in _NUMBERS
+        if part in parts and has_commas(parts.raw(part))
+    ]
     crime_part = _crime_part(parts)
     if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns):
         notes.append(f"no column of codes or types: all rows are taken to be {noun}")
@@ -201,6 +213,7 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
     return Conventions(
         layout=layout,
         columns=columns,
+        decimals=decimals,
         start=start,
         end=end,
         points=points,
@@ -234,7 +247,7 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
     broken = [CODES_OF_REASONS.index(why) for why in chunk.broken["reason"]]
     reason[n_rows:] = broken
     marks = _Marks(reason[:n_rows])
-    every = Parts(chunk.table, conventions.columns)
+    every = Parts(chunk.table, conventions.columns, decimals=conventions.decimals)
     codes = _all_codes(every, conventions.meanings)
     _mark_scope(every, conventions, codes, marks)
 
@@ -434,7 +447,7 @@ def _rest(
     used = {column for names in conventions.columns.values() for column in names}
     extra = [name for name in parts.table.column_names if name not in {*used, POINT_X, POINT_Y}]
     others = {f"{EXTRA}{name}": parts.column(name).to_pandas() for name in extra}
-    return pd.DataFrame(columns).assign(**others)
+    return pd.DataFrame({**columns, **others})
 
 
 def _columns_in_words(columns: Mapping[str, tuple[str, ...]], names: list[str]) -> str:

@@ -310,6 +310,9 @@ def _converted(kind: Kind, values: Sequence[Any]) -> list[Any]:
         return [None if v is None else float(v) for v in values]
     if kind == "int":
         return [int(v) if isinstance(v, Decimal) else v for v in values]
+    if kind == "timestamptz":
+        # Arrow may drop the zone of a Python time: in UTC that changes nothing.
+        return [v.astimezone(dt.UTC) if isinstance(v, dt.datetime) else v for v in values]
     return list(values)
 
 

@@ -455,7 +455,7 @@ class TestPlaces:
         pairs = ['"530,000","180,000"', '530100.5,"180,100.25"', '"530,00","180,000"']
         reading = read(write(tmp_path, self.table(self.metres, pairs)), 3)
         assert points(reading) == [(530000, 180000), (530100.5, 180100.25)]
-        assert left_out(reading) == [(4, "outside_great_britain", "530,00, 180,000")]
+        assert left_out(reading) == [(4, "bad_location", "530,00, 180,000")]
 
     @pytest.mark.parametrize("pair", ["-0,12;51,5", "-0,120;51,500", "0,120;51,500"])
     def test_decimal_commas_put_no_point_elsewhere(self, tmp_path: Path, pair: str) -> None:
@@ -785,6 +785,15 @@ class TestWeightsAndReferences:
         assert set(reading.out_of_scope["reason"]) == {"zero_weight"}
         shown = [*enumerate(bad, start=10), (20, "")]
         assert left_out(reading) == [(line, "bad_weight", text) for line, text in shown]
+
+    def test_decimal_commas(self, tmp_path: Path) -> None:
+        """Beside 1,5 the weight 1,500 is one and a half: a column has one meaning of its comma."""
+        text = "received,easting,northing,weight\n" + "".join(
+            f'{GOOD}"{weight}"\n' for weight in ("1,5", "1,500", "2,25")
+        )
+        reading = read(write(tmp_path, text), 3)
+        assert set(reading.incidents["weight"]) <= {1.5, 2.25}
+        assert any("comma" in note for note in reading.notes), reading.notes
 
     def test_fractions_add_up(self, tmp_path: Path) -> None:
         """A thousand tenths are exactly a hundred: weights are added in whole millionths."""
