@@ -339,6 +339,11 @@ def _two_sheets(folder: Path) -> list[Path]:
     return [folder / "year.xlsx"]
 
 
+def _headerless(folder: Path) -> list[Path]:
+    (folder / "rows.csv").write_text("2025-03-01 21:10,530000,181000\n" * 2, encoding="utf-8")
+    return [folder / "rows.csv"]
+
+
 def _one_name(folder: Path) -> list[Path]:
     text = "received,x,x,y\n2025-03-01 21:10,530000,530000,181000\n"
     (folder / "twice.csv").write_text(text, encoding="utf-8")
@@ -362,6 +367,7 @@ REFUSED = (
     _old_workbook,
     _sign_in_page,
     _two_sheets,
+    _headerless,
     _one_name,
     _polygons,
 )

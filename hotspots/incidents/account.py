@@ -118,8 +118,8 @@ class _File:
     """The account of one source so far."""
 
     layout: str
-    sha256: str
     noun: str
+    sha256: str = ""
     reasons: np.ndarray[Any, np.dtype[np.int64]] = field(
         default_factory=lambda: np.zeros(len(CODES_OF_REASONS), dtype=np.int64)
     )
@@ -147,12 +147,16 @@ class Ledger:
         self.keys: list[Keys] = []
         self.n_unplaced = 0
 
-    def begin(self, name: str, sha256: str, conventions: Conventions) -> None:
+    def begin(self, name: str, conventions: Conventions) -> None:
         """Open the account of a source."""
         if name not in self.files:
             self.files[name] = _File(
-                conventions.layout.name, sha256, conventions.noun, notes=conventions.notes
+                conventions.layout.name, conventions.noun, notes=conventions.notes
             )
+
+    def sign(self, name: str, sha256: str) -> None:
+        """Take down the checksum of a source, after its last row."""
+        self.files[name].sha256 = sha256
 
     def add(self, name: str, judged: Judged) -> Batch:
         """Take down a chunk, and give its accepted rows without those of a repeated reference."""
@@ -214,7 +218,7 @@ class Ledger:
         """Add the account of a later part; references must not repeat (see `new_keys`)."""
         for name, file in other.files.items():
             own = self.files.setdefault(
-                name, _File(file.layout, file.sha256, file.noun, notes=file.notes)
+                name, _File(file.layout, file.noun, file.sha256, notes=file.notes)
             )
             own.reasons += file.reasons
             own.accepted += file.accepted

@@ -200,11 +200,12 @@ def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Ba
                 conventions.layout.name,
                 conventions.columns,
             )
-        ledger.begin(source.name, source.sha256, conventions)
+        ledger.begin(source.name, conventions)
         judged = judge(chunk, source.name, conventions)
         _refuse_late_proof(source.name, conventions, judged)
         batch = ledger.add(source.name, judged)
         yield batch, chunk.table.num_rows + len(chunk.broken)
+    ledger.sign(source.name, source.sha256)
 
 
 def _decide(chunk: RawChunk, part: Part, mapping: Mapping, crs: object) -> Conventions:

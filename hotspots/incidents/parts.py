@@ -6,6 +6,7 @@ spread over the rows.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -109,6 +110,11 @@ def trimmed(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pc.if_else(pc.is_in(texts, pa.array(MISSING_TEXTS)), pa.scalar(None, pa.string()), texts)
 
 
+def _without_empty(values: pa.Array) -> pa.Array:
+    texts = as_text(values)
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
 class Parts:
     """The columns of a table of raw values, by the part they play.
 
@@ -143,6 +149,7 @@ class Parts:
             mask = np.zeros(table.num_rows, dtype=bool)
             mask[rows] = True
             self._mask = pa.array(mask)
+        self._columns: dict[str, pa.Array] = {}
         self._texts: dict[str, pa.Array] = {}
         self._distinct: dict[str, Distinct] = {}
 
@@ -161,10 +168,12 @@ class Parts:
 
     def column(self, name: str) -> pa.Array:
         """Give a column as it was given."""
-        column = self.table.column(name)
-        if self._mask is not None:
-            column = column.filter(self._mask)
-        return column.combine_chunks()
+        if name not in self._columns:
+            column = self.table.column(name)
+            if self._mask is not None:
+                column = column.filter(self._mask)
+            self._columns[name] = column.combine_chunks()
+        return self._columns[name]
 
     def raw(self, part: str) -> pa.Array:
         """Give the column of a part as it was given."""
@@ -192,9 +201,15 @@ class Parts:
         """Give the numbers of a part; NaN where there is none or it is not a number."""
         return numbers(self.raw(part), has_decimal_comma=part in self.decimals)
 
+    def has_commas(self, part: str) -> bool:
+        """Say whether there is a comma in any text of a part."""
+        return is_text(self.raw(part)) and bool(
+            pc.any(pc.match_substring(as_text(self.raw(part)), ",")).as_py()
+        )
+
     def has_decimals(self, part: str) -> bool:
         """Say whether the commas of a part are decimal commas: degrees have no thousands."""
-        texts = as_text(self.raw(part)) if is_text(self.raw(part)) else pa.array([], pa.string())
+        texts = as_text(self.raw(part))
         n_decimal = pc.sum(pc.match_substring_regex(texts, _DECIMAL)).as_py() or 0
         if part in ("longitude", "latitude"):
             return n_decimal > 0
@@ -229,7 +244,9 @@ def distinct(column: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> Dist
     # Different texts may be alike when trimmed, and some say nothing.
     tidy = pc.dictionary_encode(trimmed(values))
     again = tidy.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return Distinct(tidy.dictionary, np.append(again, -1)[codes])
+    if not np.array_equal(again, np.arange(len(again))):
+        codes = np.append(again, -1)[codes]
+    return Distinct(tidy.dictionary, codes)
 
 
 def numbers(
@@ -247,11 +264,11 @@ def numbers(
         return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan)
-    texts = trimmed(column)
-    try:
-        return np.asarray(texts.cast(pa.float64()).to_numpy(zero_copy_only=False))
-    except pa.ArrowInvalid:
-        pass
+    # Nearly every column is of plain numbers and empty texts: most need no trimming.
+    for tidied in (_without_empty, trimmed):
+        texts = tidied(column)
+        with suppress(pa.ArrowInvalid):
+            return np.asarray(texts.cast(pa.float64()).to_numpy(zero_copy_only=False))
     if has_decimal_comma:
         tidy = pc.replace_substring_regex(texts, _DECIMAL, r"\1.\2")
     else:
@@ -259,13 +276,6 @@ def numbers(
         tidy = pc.if_else(is_thousands, pc.replace_substring(texts, ",", ""), texts)
     read = pd.to_numeric(pd.Series(tidy.to_pandas(), dtype="object"), errors="coerce")
     return np.asarray(read, dtype=np.float64)
-
-
-def has_commas(column: pa.Array) -> bool:
-    """Say whether there is a comma in any text of a column."""
-    if not is_text(column):
-        return False
-    return bool(pc.any(pc.match_substring(as_text(column), ",")).as_py())
 
 
 def is_text(column: pa.Array) -> bool:

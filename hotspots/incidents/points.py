@@ -209,7 +209,8 @@ def _known(crs: object) -> str | None:
     try:
         known = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
-        raise invalid("crs", crs, "a coordinate system such as 'EPSG:27700'") from error
+        remedy = "Leave out crs= (--crs) if the source is in British National Grid or in degrees."
+        raise invalid("crs", crs, "a coordinate system such as 'EPSG:27700'", remedy) from error
     for common in (CRS, _DEGREES):
         if known == pyproj.CRS.from_user_input(common):
             return common

@@ -31,7 +31,7 @@ from hotspots.incidents.moments import (
     only_other_order,
     read_times,
 )
-from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, has_commas, text_series
+from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, text_series
 from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
 from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
 from hotspots.tables import ASB_TYPES
@@ -192,7 +192,8 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
     layout, columns = match_layout(names, name, mapping)
     noun = mapping.noun or layout.noun
     parts = Parts(chunk.table, columns)
-    decimals = frozenset(part for part in _NUMBERS if part in parts and parts.has_decimals(part))
+    with_commas = [part for part in _NUMBERS if part in parts and parts.has_commas(part)]
+    decimals = frozenset(part for part in with_commas if parts.has_decimals(part))
     parts = Parts(chunk.table, columns, decimals=decimals)
     start, end, notes = decide_times(parts, mapping.date_order)
     points, said = decide_points(parts, mapping.crs or crs)
@@ -200,8 +201,7 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
     notes += [
         f"commas in {', '.join(parts.columns[part])} were read as "
         f"{'decimal commas' if part in decimals else 'separators of thousands'}"
-        for part in _NUMBERS
-        if part in parts and has_commas(parts.raw(part))
+        for part in with_commas
     ]
     crime_part = _crime_part(parts)
     if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns):
@@ -564,7 +564,7 @@ def _qualifiers(codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
 def _months_of(parts: Parts) -> set[tuple[str, str]]:
     force, month = parts.distinct("force"), parts.distinct("month")
     width = len(month.entries) + 1
-    pairs = np.unique((force.codes + 1) * width + month.codes + 1)
+    pairs = pd.unique((force.codes + 1) * width + month.codes + 1)
     forces, months = ["", *force.texts()], ["", *month.texts()]
     return {(forces[pair // width], months[pair % width]) for pair in pairs.tolist()}
 

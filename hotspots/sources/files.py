@@ -1,7 +1,7 @@
 """Files, folders and zips to sources, and sources to chunks.
 
-Every file is read once when it is found: its checksum says whether it was given twice, and a file
-that is damaged, or is not what its name says, is refused before any work is done.
+A file that is not what its name says is refused when it is found. If there are several, each is
+read once then: its checksum says whether it was given twice, and if it is damaged, no work is done.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -50,8 +51,6 @@ class Source:
         Name inside the zip, with "/" between folders; empty outside.
     kind : str
         "text", "parquet", "sheet" (of a workbook) or "vector" (through GDAL).
-    sha256 : str
-        Checksum of the file (of the member, inside a zip).
     layer : str
         Layer of a GeoPackage or sheet of a workbook.
     constants : tuple of (str, str)
@@ -61,17 +60,24 @@ class Source:
     crs : str, optional
         Coordinate system of its points, "EPSG:27700" or WKT; None if the source has no points or
         does not say.
+    checksum : str
+        SHA-256 of the file, if it was needed to find the source; see `sha256`.
     """
 
     name: str
     path: Path
     member: str = ""
     kind: Kind = "text"
-    sha256: str = ""
     layer: str = ""
     constants: tuple[tuple[str, str], ...] = ()
     groups: tuple[int, int] | None = None
     crs: str | None = None
+    checksum: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file (of the member, inside a zip) as it is."""
+        return self.checksum or packed.checksums(self.path, self.member, name=self.name)[0]
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ def find_sources(paths: Sequence[str | Path], *, layer: str | None = None) -> li
     seen: dict[tuple[object, ...], str] = {}
     for one in found:
         name = one.short if shorts[one.short] == 1 else one.full
-        parts, key = _describe(one, name, layer)
+        parts, key = _describe(one, name, layer, is_alone=len(found) == 1)
         if key in seen:
             msg = (
                 f"The files '{seen[key]}' and '{name}' have the same content. Must be different "
@@ -207,7 +213,8 @@ def split_source(source: Source, *, rows: int) -> list[Source]:
     """
     if source.kind != "parquet" or source.member or packed.is_gzip(source.path):
         return [source]
-    return columnar.split_parquet(source.path, source, rows=rows)
+    signed = replace(source, checksum=source.sha256)
+    return columnar.split_parquet(source.path, signed, rows=rows)
 
 
 def _read(source: Source, rows: int) -> Iterator[RawChunk]:
@@ -333,7 +340,9 @@ def _is_other_json(path: Path, member: str) -> bool:
     return is_other
 
 
-def _describe(one: _Found, name: str, layer: str | None) -> tuple[list[Source], tuple[object, ...]]:
+def _describe(
+    one: _Found, name: str, layer: str | None, *, is_alone: bool
+) -> tuple[list[Source], tuple[object, ...]]:
     """Give the sources in a file, and what no other file may have in common with it."""
     inside = one.member or one.path.name
     suffix = kinds.suffix_of(inside)
@@ -343,9 +352,11 @@ def _describe(one: _Found, name: str, layer: str | None) -> tuple[list[Source], 
     if inside.lower().endswith(".gz") and not is_gzip:
         kinds.check_content(name, ".gz", head)
     kinds.check_content(name, suffix, head)
-    sha256, content = packed.checksums(one.path, one.member, name=name)
+    # A file alone is like no other, and its checksum is made while its rows are worked on.
+    alone = ("", "")
+    sha256, content = alone if is_alone else packed.checksums(one.path, one.member, name=name)
     kind = kinds.KINDS[suffix]
-    source = Source(name, one.path, one.member, kind, sha256, constants=one.constants)
+    source = Source(name, one.path, one.member, kind, constants=one.constants, checksum=sha256)
     key: tuple[object, ...] = (content, one.constants)
     if kind == "text":
         return [source], key

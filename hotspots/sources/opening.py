@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,4 +64,21 @@ def open_chunks(source: AnySource, *, rows: int) -> tuple[Any, Iterator[RawChunk
         return frame_chunks(source.frame, rows=rows)
     if isinstance(source, QuerySource):
         return read_query(source, rows=rows)
-    return source.crs, read_chunks(source, rows=rows)
+    return source.crs, _read_ahead(source, rows)
+
+
+def _read_ahead(source: Source, rows: int) -> Iterator[RawChunk]:
+    """Read the next chunk, and after the last make the checksum, while the caller works on one."""
+    chunks = read_chunks(source, rows=rows)
+
+    def read_next() -> RawChunk | None:
+        chunk = next(chunks, None)
+        if chunk is None:
+            source.sha256  # noqa: B018 (is kept)
+        return chunk
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(read_next)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(read_next)
+            yield chunk

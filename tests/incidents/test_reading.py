@@ -1,6 +1,7 @@
 """Reading the known layouts: every row accepted, out of scope or rejected, with a reason."""
 
 import gzip
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -377,6 +378,11 @@ class TestEdges:
             assert_accounted(reading)
             assert reading.n_accepted == 6
             assert len(reading.files) == 3
+        contents = [path.read_bytes() for path in sorted(folder.glob("*street*"))]
+        sums = [hashlib.sha256(content).hexdigest() for content in contents]
+        assert reading.files["sha256"].tolist() == sums
+        for path, checksum in zip(sorted(folder.glob("*street*")), sums, strict=True):
+            assert hs.read_incidents(path).files["sha256"].tolist() == [checksum]
 
     def test_inputs_are_not_changed(self) -> None:
         """The caller's table stays as it was."""
