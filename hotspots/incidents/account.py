@@ -6,6 +6,7 @@ file with a million broken rows needs no more memory than one with a hundred tho
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,12 +120,17 @@ class _File:
 
     layout: str
     noun: str
+    columns: list[str]
+    order: str
+    borrowed: str
+    system: int
     sha256: str = ""
     reasons: np.ndarray[Any, np.dtype[np.int64]] = field(
         default_factory=lambda: np.zeros(len(CODES_OF_REASONS), dtype=np.int64)
     )
     accepted: int = 0
     notes: tuple[str, ...] = ()
+    remarks: Counter[str] = field(default_factory=Counter)
     months: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -135,23 +141,32 @@ class Ledger:
     ----------
     earlier : array of uint64, optional
         Keys of references that parts before this one have used.
+    is_part : bool
+        Whether it is to be merged into another, and so keeps the keys of its references.
     """
 
-    def __init__(self, earlier: Keys | None = None) -> None:
+    def __init__(self, earlier: Keys | None = None, *, is_part: bool = False) -> None:
         self.files: dict[str, _File] = {}
         self.listed: dict[int, list[pa.Table]] = {}
         self.n_listed = np.zeros(len(CODES_OF_REASONS), dtype=np.int64)
         self.seen = _Seen()
         if earlier is not None:
             self.seen.add(earlier)
-        self.keys: list[Keys] = []
+        self.keys: list[Keys] | None = [] if is_part else None
         self.n_unplaced = 0
 
-    def begin(self, name: str, conventions: Conventions) -> None:
+    def begin(self, name: str, conventions: Conventions, columns: list[str]) -> None:
         """Open the account of a source."""
         if name not in self.files:
+            rules = conventions.start.rules
             self.files[name] = _File(
-                conventions.layout.name, conventions.noun, notes=conventions.notes
+                conventions.layout.name,
+                conventions.noun,
+                columns,
+                rules.order if rules is not None and rules.evidence == "proved" else "",
+                conventions.borrowed,
+                _hash([conventions.layout.name, *conventions.columns.get("id", ())]),
+                notes=conventions.notes,
             )
 
     def sign(self, name: str, sha256: str) -> None:
@@ -162,8 +177,9 @@ class Ledger:
         """Take down a chunk, and give its accepted rows without those of a repeated reference."""
         file = self.files[name]
         file.months |= judged.months
+        file.remarks.update(judged.remarks)
         batch, reason = judged.accepted, judged.reason
-        repeated = self._repeated(batch)
+        repeated = self._repeated(batch, file.system)
         if repeated.any():
             rows = np.flatnonzero(reason == ACCEPTED)[repeated]
             reason = reason.copy()
@@ -187,8 +203,8 @@ class Ledger:
         self.n_unplaced += int((~batch.has_point).sum())
         return batch
 
-    def _repeated(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Say which rows carry a reference that an earlier row of the same day has."""
+    def _repeated(self, batch: Batch, system: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Say which rows carry a reference that an earlier row of the system and day has."""
         repeated = np.zeros(len(batch), dtype=bool)
         if batch.reference is None or len(batch) == 0:
             return repeated
@@ -198,8 +214,10 @@ class Ledger:
         words = batch.reference.filter(pa.array(has)).to_numpy(zero_copy_only=False)
         days = london_wall(batch.start[has]).astype("datetime64[D]").astype(np.int64)
         keys = pd.util.hash_array(words, categorize=False) ^ (days.astype(np.uint64) * _SPREAD)
+        keys ^= np.uint64(system)
         repeated[has] = self.seen.add(keys)
-        self.keys.append(keys)
+        if self.keys is not None:
+            self.keys.append(keys)
         return repeated
 
     def _list(self, code: int, name: str, lines: np.ndarray[Any, Any], detail: pa.Array) -> None:
@@ -215,14 +233,16 @@ class Ledger:
         self.n_listed[code] += len(lines)
 
     def merge(self, other: Ledger) -> None:
-        """Add the account of a later part; references must not repeat (see `new_keys`)."""
+        """Add the account of a later part; references must not repeat (see `already_used`)."""
         for name, file in other.files.items():
-            own = self.files.setdefault(
-                name, _File(file.layout, file.noun, file.sha256, notes=file.notes)
-            )
+            if name not in self.files:
+                self.files[name] = file
+                continue
+            own = self.files[name]
             own.reasons += file.reasons
             own.accepted += file.accepted
             own.months |= file.months
+            own.remarks.update(file.remarks)
         for code, tables in other.listed.items():
             for table in tables:
                 kept = table.slice(0, int(MOST_LISTED - self.n_listed[code]))
@@ -244,8 +264,12 @@ class Ledger:
         ------
         DuplicateInputError
             If two sources hold the same force and month.
+        InputError
+            If the dates of one source were read in an order that those of another prove, and
+            those of a third disprove.
         """
         _refuse_repeated_months(self.files)
+        _refuse_contradiction(self.files)
         rows = []
         for name, file in self.files.items():
             out, bad = int(file.reasons[:N_SCOPE].sum()), int(file.reasons[N_SCOPE:].sum())
@@ -290,8 +314,15 @@ class Ledger:
         for name, file in self.files.items():
             for sentence in file.notes:
                 files_of.setdefault(sentence, []).append(name)
+        remarks: Counter[str] = Counter()
+        for name, file in self.files.items():
+            remarks.update(file.remarks)
+            for sentence in file.remarks:
+                files_of.setdefault(sentence, []).append(name)
         notes = [
-            f"{names[0] if len(names) == 1 else f'{len(names)} files'}: {sentence}"
+            f"{names[0] if len(names) == 1 else f'{len(names)} files'}: "
+            + (f"{remarks[sentence]:,} " if sentence in remarks else "")
+            + sentence
             for sentence, names in files_of.items()
         ]
         if self.n_unplaced:
@@ -310,7 +341,7 @@ class Ledger:
 def _refuse_repeated_months(files: dict[str, _File]) -> None:
     first: dict[tuple[str, str], str] = {}
     for name, file in files.items():
-        for force, month in sorted(file.months):
+        for force, month in sorted(pair for pair in file.months if all(pair)):
             earlier = first.setdefault((force, month), name)
             if earlier != name:
                 msg = (
@@ -319,6 +350,25 @@ def _refuse_repeated_months(files: dict[str, _File]) -> None:
                     "of them."
                 )
                 raise DuplicateInputError(msg)
+
+
+def _refuse_contradiction(files: dict[str, _File]) -> None:
+    for name, file in files.items():
+        for other, proved in files.items():
+            if file.borrowed and proved.order not in ("", file.borrowed):
+                if proved.columns != file.columns:
+                    continue
+                msg = (
+                    f"The dates of '{name}' prove no order of day and month; those of files with "
+                    f"the same columns prove both, such as '{other}', which is {proved.order}. "
+                    "Must be of one order to be read together. Read them one by one, or give "
+                    "date_order= (--date-order)."
+                )
+                raise InputError(msg)
+
+
+def _hash(words: list[str]) -> int:
+    return int(pd.util.hash_array(np.array(["\0".join(words)], dtype=object))[0])
 
 
 class _Seen:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 import numpy as np
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.incidents.cells import Bytes, Flags, Integers, Times
+
+Evidence = Literal["none", "open", "proved", "given"]
 
 _MICROS_IN_DAY: Final = 86_400_000_000
 _LEAST_SHARE: Final = 0.9
@@ -64,8 +66,9 @@ class ClockRules:
         Far more times are 00:00 than any other full hour: 00:00 stands for "time not known".
     notes : tuple of str
         What was decided, on what evidence, and what to type instead, in sentences.
-    is_guess : bool
-        Whether nothing in the dates proves their order.
+    evidence : {"none", "open", "proved", "given"}
+        What the order of day and month rests on: no date shows it, as every one begins with the
+        year; some could be in either order; some are possible in one only; or the caller said so.
     """
 
     order: Order = "day-first"
@@ -73,7 +76,12 @@ class ClockRules:
     has_only_dates: bool = False
     is_midnight_heaped: bool = False
     notes: tuple[str, ...] = ()
-    is_guess: bool = False
+    evidence: Evidence = "none"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the order of day and month is known, and not just assumed."""
+        return self.evidence in ("proved", "given")
 
 
 @dataclass(frozen=True)
@@ -266,41 +274,43 @@ class _Column:
 def _decide(values: pd.Series[Any], cells: Cells, n: Integers | None, given: str) -> ClockRules:
     n = np.ones(len(values), np.int64) if n is None else np.asarray(n)
     column = _Column(values, cells, n)
-    order, of_order = _decide_order(column, given)
+    order, evidence, of_order = _decide_order(column, given)
     meaning, of_numbers = _decide_numbers(column)
     times, is_utc = cells.times(order, meaning)
     has_only_dates, is_heaped, of_midnights = _judge_midnights(column, times, is_utc, meaning)
     notes = (of_order, of_numbers, of_midnights, _notice_swapped(column, times))
-    is_guess = given == "auto" and "could be" in of_order
     return ClockRules(
-        order, meaning, has_only_dates, is_heaped, tuple(filter(None, notes)), is_guess
+        order, meaning, has_only_dates, is_heaped, tuple(filter(None, notes)), evidence
     )
 
 
-def _decide_order(column: _Column, given: str) -> tuple[Order, str]:
+def _decide_order(column: _Column, given: str) -> tuple[Order, Evidence, str]:
     """Choose the order of day and month that more dates prove, and say why."""
     orders = get_args(Order)
     if given in orders:
-        return cast("Order", given), ""
+        return cast("Order", given), "given", ""
     n = [column.total(proof) for proof in column.proofs]
     best = int(n[1] > n[0])
     order, other = orders[best], orders[1 - best]
     remedy = f"give date_order='{other}' (--date-order {other}) if that is wrong"
-    if not any(n) and column.is_open.any():
-        return order, (
-            f"the dates could be {order} or {other} (such as {column.example(column.is_open)}): "
-            f"read {order}, the British order; {remedy}"
-        )
+    if not any(n):
+        if not column.is_open.any():
+            return order, "none", ""
+        example = column.example(column.is_open)
+        said = f"the dates could be {order} or {other} (such as {example})"
+        return order, "open", f"{said}: read {order}, the British order; {remedy}"
     if not n[1]:
-        return order, ""
-    said = f"{count(n[best], 'date')} can only be {order}"
+        return order, "proved", ""
     example = column.example(column.proofs[best])
+    said = f"{count(n[best], 'date')} can only be {order} (such as {example})"
     if not n[0]:
-        return order, f"{said} (such as {example}): read {order}; {remedy}"
-    return order, (
-        f"{said} (such as {example}) and {n[1 - best]:,} only {other} (such as "
-        f"{column.example(column.proofs[1 - best])}): read {order}, and the {n[1 - best]:,} not at "
-        f"all; {remedy}"
+        return order, "proved", f"{said}: read {order}; {remedy}"
+    example = column.example(column.proofs[1 - best])
+    said += f" and {n[1 - best]:,} only {other} (such as {example})"
+    return (
+        order,
+        "proved",
+        f"{said}: read {order}, and the {n[1 - best]:,} not at all; {remedy}",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from hotspots.errors import HotspotsError, InputError, invalid
+from hotspots.errors import InputError, invalid
 from hotspots.incidents.account import Ledger
 from hotspots.incidents.dataset import run_part
 from hotspots.progress import watch
@@ -17,11 +17,12 @@ from hotspots.progress import watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hotspots.incidents.account import Account
-    from hotspots.incidents.dataset import Dataset, Result_co, Task
+    from hotspots.incidents.account import Account, Keys
+    from hotspots.incidents.dataset import Dataset, Part, Result_co, Siblings, Task
 
 
 _TIMEOUT: Final = "10s"
+_TRIES: Final = 3
 
 
 def run_on_cluster(
@@ -36,18 +37,14 @@ def run_on_cluster(
     results = []
     with _connected(client) as cluster, watch("Reading on the cluster", show=progress) as seen:
         parts = dataset.parts()
-        # The task holds the index of places: it is sent once to each worker, not with each part.
-        sent = cluster.scatter(task, broadcast=True, hash=False)
-        futures = [
-            cluster.submit(run_part, part, dataset.mapping, sent, pure=False) for part in parts
-        ]
+        work = _Work(cluster, task, dataset.siblings())
+        futures = [work.submit(part) for part in parts]
         for part, future in zip(parts, futures, strict=True):
-            result, own = _result(future, part.source.name)
+            result, own = work.result(future, part)
             used = ledger.already_used(own)
             if len(used):
                 # References of this part were used by an earlier one: only now is that known.
-                again = cluster.submit(run_part, part, dataset.mapping, sent, used, pure=False)
-                result, own = _result(again, part.source.name)
+                result, own = work.result(work.submit(part, used), part, used)
             n_rows = sum(file.accepted + int(file.reasons.sum()) for file in own.files.values())
             ledger.merge(own)
             results.append(result)
@@ -84,24 +81,58 @@ def _connected(client: Any) -> Iterator[Any]:  # noqa: ANN401
         yield own
 
 
-def _result(future: Any, name: str) -> Any:  # noqa: ANN401
-    """Wait for a part, and say in the house's words what kept it from being read."""
-    from distributed import KilledWorker  # noqa: PLC0415 (an extra)
-    from distributed.client import FutureCancelledError  # noqa: PLC0415
+class _Work:
+    """What is done with every part. The workers hold it: it is not sent with each part."""
 
-    try:
-        return future.result()
-    except HotspotsError:
-        raise
-    except KilledWorker as error:
+    def __init__(self, cluster: Any, task: Any, siblings: Siblings) -> None:  # noqa: ANN401
+        self.cluster = cluster
+        self.both = task, siblings
+        self._send()
+
+    def _send(self) -> None:
+        try:
+            self.sent = self.cluster.scatter(list(self.both), broadcast=True, hash=False)
+        except TimeoutError as error:
+            msg = (
+                "The Dask cluster has no workers. Must have at least one. Start one with "
+                "'dask worker' and the address of the scheduler."
+            )
+            raise InputError(msg) from error
+
+    def submit(self, part: Part, earlier: Keys | None = None) -> Any:  # noqa: ANN401
+        """Have a worker do the part."""
+        task, siblings = self.sent
+        return self.cluster.submit(run_part, part, siblings, task, earlier, pure=False)
+
+    def result(self, future: Any, part: Part, earlier: Keys | None = None) -> Any:  # noqa: ANN401
+        """Wait for a part, and say in the house's words what kept it from being read."""
+        from distributed import KilledWorker  # noqa: PLC0415 (an extra)
+        from distributed.client import FutureCancelledError  # noqa: PLC0415
+
+        name = part.source.name
+        for _ in range(_TRIES):
+            try:
+                return future.result()
+            except FutureCancelledError:
+                # The last worker that held the work was lost, and with it the work.
+                if any(held.status != "finished" for held in self.sent):
+                    self._send()
+                future = self.submit(part, earlier)
+            except (KilledWorker, MemoryError) as error:
+                msg = (
+                    f"Reading '{name}' was too much for the workers. Must fit into a worker's "
+                    "memory: give the workers more, or write the data as Parquet with smaller row "
+                    "groups."
+                )
+                raise InputError(msg) from error
+            except OSError as error:
+                msg = (
+                    f"The cluster could not read '{name}': {error}. Must be in a folder that every "
+                    "worker reaches under the same path, and the cluster must keep running."
+                )
+                raise InputError(msg) from error
         msg = (
-            f"Reading '{name}' ended several workers. Must fit into a worker's memory: give the "
-            "workers more, or write the data as Parquet with smaller row groups."
+            f"The cluster lost '{name}' {_TRIES} times, with the workers that read it. Must keep "
+            "running. Look at the workers' logs; perhaps they need more memory."
         )
-        raise InputError(msg) from error
-    except (FutureCancelledError, OSError) as error:
-        msg = (
-            f"The cluster could not read '{name}': {error}. Must be in a folder that every worker "
-            "reaches under the same path, and the cluster must keep running."
-        )
-        raise InputError(msg) from error
+        raise InputError(msg)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -50,7 +50,6 @@ ROWS: Final = 500_000
 """Most rows of a chunk. The first chunk of a source decides how the whole source is read."""
 
 _PART_ROWS: Final = 5_000_000
-_GLANCE: Final = 10_000
 
 Result_co = TypeVar("Result_co", covariant=True)
 
@@ -122,17 +121,20 @@ class Dataset:
         return [result], replace(account, notes=(*account.notes, *self.notes))
 
     def _batches(self, ledger: Ledger, seen: Any) -> Iterator[Batch]:  # noqa: ANN401
+        siblings = self.siblings()
         for source in self.sources:
-            for batch, n_rows in read_part(self._part(source), self.mapping, ledger):
+            for batch, n_rows in read_part(Part(source), siblings, ledger):
                 seen(source.name, n_rows)
                 yield batch
 
-    def _part(self, source: AnySource) -> Part:
-        return Part(source, None, tuple(other for other in self.sources if other is not source))
+    def siblings(self) -> Siblings:
+        """Give the sources to those who read one of them."""
+        return Siblings(self.sources, self.mapping)
 
     def parts(self) -> list[Part]:
         """Divide the dataset for workers: by file, and large Parquet files by row groups."""
         parts: list[Part] = []
+        siblings = self.siblings()
         for source in self.sources:
             if isinstance(source, FrameSource):
                 msg = (
@@ -143,10 +145,10 @@ class Dataset:
             pieces = split_source(source, rows=_PART_ROWS) if isinstance(source, Source) else []
             if len(pieces) > 1:
                 crs, chunks = open_chunks(source, rows=ROWS)
-                conventions = _decide(next(chunks), self._part(source), self.mapping, crs)
+                conventions = siblings.decide(next(chunks), source, crs)
                 parts += [Part(piece, conventions) for piece in pieces]
             else:
-                parts.append(self._part(source))
+                parts.append(Part(source))
         return parts
 
 
@@ -160,24 +162,73 @@ class Part:
         Where its rows are.
     conventions : Conventions, optional
         How the source says things; by default decided on the first rows of the part.
-    siblings : tuple of Source, QuerySource or FrameSource
-        The other sources of the dataset, one of which may prove the order of its dates.
     """
 
     source: AnySource
     conventions: Conventions | None = None
-    siblings: tuple[AnySource, ...] = ()
 
 
-def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Batch, int]]:
+@dataclass(frozen=True)
+class Siblings:
+    """The sources of a dataset: where the dates of one prove no order, those of another may.
+
+    Parameters
+    ----------
+    sources : tuple of Source, QuerySource or FrameSource
+        All of them, in order.
+    mapping : Mapping
+        What is said about their columns and codes.
+    """
+
+    sources: tuple[AnySource, ...]
+    mapping: Mapping
+    _orders: dict[str, tuple[list[str], str]] = field(default_factory=dict, repr=False)
+
+    def decide(self, chunk: RawChunk, source: AnySource, crs: object) -> Conventions:
+        """Decide on its first rows how a source says things.
+
+        If its dates prove no order of day and month, they have that of the first source with the
+        same columns whose first rows prove one.
+        """
+        try:
+            conventions = decide(chunk, source.name, self.mapping, crs)
+        except InputError as error:
+            raise _with_sheets(error, source) from error
+        rules = conventions.start.rules
+        if rules is None or rules.evidence != "open":
+            return conventions
+        for sibling in self.sources:
+            columns, order = self._order_of(sibling)
+            if sibling is source or not order or columns != chunk.table.column_names:
+                continue
+            conventions = decide(
+                chunk, source.name, self.mapping.with_options(date_order=order), crs
+            )
+            note = f"the dates are {order}, as those of '{sibling.name}' prove"
+            notes = (note, *conventions.notes)
+            return replace(conventions, notes=notes, borrowed=order)
+        return conventions
+
+    def _order_of(self, source: AnySource) -> tuple[list[str], str]:
+        """Give the columns of a source and the order that its first dates prove, if they do."""
+        if source.name not in self._orders:
+            crs, chunks = open_chunks(source, rows=ROWS)
+            first = next(chunks)
+            rules = decide(first, source.name, self.mapping, crs).start.rules
+            order = rules.order if rules is not None and rules.evidence == "proved" else ""
+            self._orders[source.name] = (first.table.column_names, order)
+        return self._orders[source.name]
+
+
+def read_part(part: Part, siblings: Siblings, ledger: Ledger) -> Iterator[tuple[Batch, int]]:
     """Read a part chunk by chunk: the accepted rows, and how many were read.
 
     Parameters
     ----------
     part : Part
         What to read.
-    mapping : Mapping
-        What is said about columns and codes.
+    siblings : Siblings
+        The sources of the dataset, and what is said about their columns and codes.
     ledger : Ledger
         Takes down where every row went.
 
@@ -190,43 +241,19 @@ def read_part(part: Part, mapping: Mapping, ledger: Ledger) -> Iterator[tuple[Ba
     crs, chunks = open_chunks(source, rows=ROWS)
     for chunk in chunks:
         if conventions is None:
-            try:
-                conventions = _decide(chunk, part, mapping, crs)
-            except InputError as error:
-                raise _with_sheets(error, source) from error
+            conventions = siblings.decide(chunk, source, crs)
             _LOG.info(
                 "%s: layout '%s', columns %s",
                 source.name,
                 conventions.layout.name,
                 conventions.columns,
             )
-        ledger.begin(source.name, conventions)
+        ledger.begin(source.name, conventions, chunk.table.column_names)
         judged = judge(chunk, source.name, conventions)
         _refuse_late_proof(source.name, conventions, judged)
         batch = ledger.add(source.name, judged)
         yield batch, chunk.table.num_rows + len(chunk.broken)
     ledger.sign(source.name, source.sha256)
-
-
-def _decide(chunk: RawChunk, part: Part, mapping: Mapping, crs: object) -> Conventions:
-    """Decide how a source says things; where its dates prove no order, by those beside it."""
-    name = part.source.name
-    conventions = decide(chunk, name, mapping, crs)
-    rules = conventions.start.rules
-    if rules is None or not rules.is_guess:
-        return conventions
-    for sibling in part.siblings:
-        own, chunks = open_chunks(sibling, rows=_GLANCE)
-        first = next(chunks)
-        if first.table.column_names != chunk.table.column_names:
-            continue
-        there = decide(first, sibling.name, mapping, own).start.rules
-        if there is not None and not there.is_guess:
-            said = mapping.with_options(date_order=there.order)
-            conventions = decide(chunk, name, said, crs)
-            note = f"the dates are {there.order}, as those of '{sibling.name}' prove"
-            return replace(conventions, notes=(note, *conventions.notes))
-    return conventions
 
 
 def _with_sheets(error: InputError, source: AnySource) -> InputError:
@@ -238,11 +265,11 @@ def _with_sheets(error: InputError, source: AnySource) -> InputError:
 def _refuse_late_proof(name: str, conventions: Conventions, judged: Judged) -> None:
     """Stop if later dates disprove an order of day and month that was only assumed."""
     rules = conventions.start.rules
-    if rules is None or not rules.is_guess or not judged.n_other_order:
+    if rules is None or not judged.n_disproving:
         return
     other = "month-first" if rules.order == "day-first" else "day-first"
     msg = (
-        f"The dates of '{name}' prove no order in its first rows, and {judged.n_other_order:,} "
+        f"The dates of '{name}' prove no order in its first rows, and {judged.n_disproving:,} "
         f"later ones can only be {other}. Must be in one order. Give date_order='{other}' "
         f"(--date-order {other})."
     )
@@ -250,7 +277,10 @@ def _refuse_late_proof(name: str, conventions: Conventions, judged: Judged) -> N
 
 
 def run_part(
-    part: Part, mapping: Mapping, task: Task[Result_co], earlier: np.ndarray[Any, Any] | None = None
+    part: Part,
+    siblings: Siblings,
+    task: Task[Result_co],
+    earlier: np.ndarray[Any, Any] | None = None,
 ) -> tuple[Result_co, Ledger]:
     """Do a task on one part, as a worker does.
 
@@ -258,8 +288,8 @@ def run_part(
     ----------
     part : Part
         What to read.
-    mapping : Mapping
-        What is said about columns and codes.
+    siblings : Siblings
+        The sources of the dataset, and what is said about their columns and codes.
     task : callable
         Takes an iterable of `Batch`.
     earlier : array of uint64, optional
@@ -270,8 +300,8 @@ def run_part(
     result, Ledger
         The result, and the account of the part.
     """
-    ledger = Ledger(earlier)
-    result = task(batch for batch, _ in read_part(part, mapping, ledger))
+    ledger = Ledger(earlier, is_part=True)
+    result = task(batch for batch, _ in read_part(part, siblings, ledger))
     return result, ledger
 
 

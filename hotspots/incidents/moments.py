@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.incidents.clock import ClockRules, Moments, decide_clock, read_moments
-from hotspots.incidents.parts import Distinct, Parts, as_text, distinct
+from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, is_text
 from hotspots.tables import PRECISIONS
 from hotspots.times import london_utc, london_wall
 
@@ -39,6 +39,8 @@ _CLOCK: Final = (
     r"(?P<hour>[0-9]{1,2})(?:[:.]?(?P<minute>[0-9]{2}))?(?:[:.](?P<second>[0-9]{2})(?:\.[0-9]+)?)?"
     r"(?:Z|\+00:?00)? ?(?P<half>[AaPp]\.?[Mm]\.?)?$"
 )
+# A date of which both of the first two numbers could be the month.
+_OPEN: Final = r"^\s*(?:[A-Za-z]+[., ]+)?(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{2}"
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,18 @@ def decide_times(parts: Parts, order: str) -> tuple[TimeRules, TimeRules, list[s
     else:
         end = TimeRules()
     start, said = _decide(parts, start, order)
-    end, more = _decide(parts, end, order)
-    said += [sentence for sentence in more if sentence not in said]
-    return start, end, said + _about_ends(parts, end)
+    # One system wrote both columns: what the dates of one prove holds for the other.
+    end, more = _decide(parts, end, _order_of(start) or order)
+    proved = _order_of(end)
+    if proved and not _order_of(start):
+        start, said = _decide(parts, start, proved)
+        said.insert(0, f"the dates are {proved}, as those of the ends prove")
+    return start, end, said + [sentence for sentence in more if sentence not in said]
+
+
+def _order_of(rules: TimeRules) -> str:
+    """Give the order of day and month if it is settled, else an empty text."""
+    return rules.rules.order if rules.rules is not None and rules.rules.is_settled else ""
 
 
 def _is_clock(parts: Parts, part: str) -> bool:
@@ -136,20 +147,6 @@ def _is_clock(parts: Parts, part: str) -> bool:
         and all(":" in text for text in texts)
         and not np.isnan(read_clock(texts)).any()
     )
-
-
-def _about_ends(parts: Parts, end: TimeRules) -> list[str]:
-    """Say how many ends are given that cannot be read."""
-    if not (end.whole or end.date):
-        return []
-    when = read_times(parts, end)
-    lost = when.is_given & np.isnat(when.moments.start)
-    if not lost.any():
-        return []
-    example = as_text(when.shown).filter(pa.array(lost))[0].as_py()
-    return [
-        f"{int(lost.sum()):,} ends, such as '{example}', cannot be read and are taken as not given"
-    ]
 
 
 def _decide(parts: Parts, rules: TimeRules, order: str) -> tuple[TimeRules, list[str]]:
@@ -273,15 +270,40 @@ def _style_of(texts: list[str]) -> Style:
     return "digits" if words.str.fullmatch(r"[0-9]{3,4}").any() else "clock"
 
 
-def only_other_order(parts: Parts, rules: TimeRules, rows: Integers) -> int:
-    """Count the rows, of those that cannot be read, that the other order of day and month reads."""
-    if rules.rules is None or len(rows) == 0:
+def disproved(parts: Parts, rules: TimeRules, when: When) -> int:
+    """Count the rows whose dates disprove an order of day and month that was only assumed.
+
+    Parameters
+    ----------
+    parts : Parts
+        Some rows.
+    rules : TimeRules
+        How their source says when.
+    when : When
+        The rows as they were read by these rules.
+
+    Returns
+    -------
+    int
+        Rows that cannot be read, and can in the other order; 0 if the order is settled.
+    """
+    rows = np.flatnonzero(when.is_given & np.isnat(when.moments.start))
+    if rules.rules is None or rules.rules.is_settled or len(rows) == 0:
         return 0
     other: Literal["day-first", "month-first"]
     other = "month-first" if rules.rules.order == "day-first" else "day-first"
     turned = replace(rules, rules=replace(rules.rules, order=other))
-    when = read_times(parts.take(rows), turned)
-    return int((~np.isnat(when.moments.start)).sum())
+    again = read_times(parts.take(rows), turned)
+    return int((~np.isnat(again.moments.start)).sum())
+
+
+def newly_open(parts: Parts, rules: TimeRules) -> int:
+    """Count the dates that could be in either order, of a source whose first rows had no such."""
+    part = rules.whole or rules.date
+    if rules.rules is None or rules.rules.evidence != "none" or not is_text(parts.raw(part)):
+        return 0
+    is_open = pc.match_substring_regex(as_text(parts.raw(part)), _OPEN)
+    return pc.sum(is_open).as_py() or 0
 
 
 def read_clock(texts: list[str], style: Style = "clock") -> Numbers:

@@ -71,12 +71,15 @@ class PointRules:
     is_london : bool
         Whether most points are metres in London: one that is there only once its numbers are
         exchanged is then a mistake, and no report from the sea off Galloway.
+    srid : int
+        Number of the coordinate system that the points themselves state; 0 if they do not.
     """
 
     parts: tuple[str, ...]
     crs: str
     is_swapped: bool = False
     is_london: bool = False
+    srid: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def decide_points(parts: Parts, crs: object) -> tuple[PointRules, list[str]]:
         own = _known(srid)
     if own is None:
         is_named = way == ("longitude", "latitude")
-        is_degrees = _looks_like_degrees(x, y) if len(x) else is_named
+        is_degrees = _are_degrees(x, y) if len(x) else is_named
         own = _DEGREES if is_degrees else CRS
         if is_degrees and not is_named:
             said.append("the coordinates were read as longitude and latitude")
@@ -150,7 +153,7 @@ def decide_points(parts: Parts, crs: object) -> tuple[PointRules, list[str]]:
     said.append(f"coordinates: {_to_grid(own)[1]}")
     ours = _belong(CRS, *((y, x) if is_swapped else (x, y)))
     is_london = own == CRS and len(x) > 0 and bool(ours.mean() >= _MOST)
-    return PointRules(way, own, is_swapped, is_london), said
+    return PointRules(way, own, is_swapped, is_london, srid), said
 
 
 def read_points(parts: Parts, rules: PointRules) -> Points:
@@ -173,7 +176,9 @@ def read_points(parts: Parts, rules: PointRules) -> Points:
     if not rules.parts:
         nothing = np.full(n, np.nan)
         return Points(nothing, nothing, no, no, no)
-    x, y, _, is_given = _given(parts, rules.parts)
+    x, y, srid, is_given = _given(parts, rules.parts)
+    if srid not in (0, rules.srid):
+        _refuse_systems({srid, rules.srid or rules.crs})
     if rules.is_swapped:
         x, y = y, x
     use = _is_usable(x, y)
@@ -265,10 +270,15 @@ def _from_geometry(texts: list[str]) -> tuple[Numbers, Numbers, int, Flags]:
     srids = set(shapely.get_srid(shapes[is_point]).tolist()) - {0, -1}
     srids |= {int(number) for number in stated[0].dropna()}
     if len(srids) > 1:
-        listed = ", ".join(map(str, sorted(srids)))
-        raise invalid("SRID", listed, "one coordinate system in a column of points")
+        _refuse_systems(srids)
     srid = srids.pop() if srids else 0
     return shapely.get_x(shapes), shapely.get_y(shapes), srid, is_nothing
+
+
+def _refuse_systems(systems: set[int | str]) -> None:
+    listed = ", ".join(sorted(map(str, systems)))
+    remedy = "Give the rows of each system as a file of their own."
+    raise invalid("SRID", listed, "one coordinate system in a column of points", remedy)
 
 
 def _some_of(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
@@ -282,9 +292,23 @@ def _is_usable(x: Numbers, y: Numbers) -> Flags:
     return np.asarray(np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)))
 
 
-def _looks_like_degrees(x: Numbers, y: Numbers) -> bool:
-    is_small = (np.abs(x) <= _LARGEST_DEGREE) & (np.abs(y) <= _LARGEST_DEGREE)
-    return bool(is_small.mean() >= _MOST)
+def _are_degrees(x: Numbers, y: Numbers) -> bool:
+    """Say whether numbers without a stated system are degrees: as such more lie in Britain.
+
+    A system's "-1, -1" for "no point" is a small number, but no place. Where nothing lies in
+    Britain either way, small numbers are degrees.
+    """
+    n_metres, n_degrees = (_in_either_order(crs, x, y) for crs in (CRS, _DEGREES))
+    if n_metres == n_degrees:
+        is_small = (np.abs(x) <= _LARGEST_DEGREE) & (np.abs(y) <= _LARGEST_DEGREE)
+        return bool(is_small.mean() >= _MOST)
+    return n_degrees > n_metres
+
+
+def _in_either_order(crs: str, x: Numbers, y: Numbers) -> int:
+    """Count the points in Great Britain as the numbers stand, or exchanged."""
+    to_grid, _ = _to_grid(crs)
+    return int((_inside(*to_grid(x, y)) | _inside(*to_grid(y, x))).sum())
 
 
 def _is_swapped(crs: str, x: Numbers, y: Numbers) -> bool:
@@ -315,6 +339,14 @@ def _inside(easting: Numbers, northing: Numbers) -> Flags:
 
 def _foreign(x: Numbers, y: Numbers) -> list[str]:
     """Name the coordinate system that the numbers look like, if they are not in Britain as read."""
+    for crs in (CRS, _DEGREES):
+        if _inside(*_to_grid(crs)[0](x, y)).mean() >= _NEARLY_ALL:
+            return [
+                (
+                    "most points lie outside Great Britain as they were read; they look like "
+                    f"{crs}, which needs no crs=: leave it out, or give crs='{crs}' (--crs {crs})"
+                )
+            ]
     moved = {crs: _to_grid(crs)[0](x, y) for crs in _FOREIGN}
     # Two zones may both put the points in Britain: London's is the one that is meant.
     for is_there in (_in_london, _inside):

@@ -224,11 +224,13 @@ def _identities(rows: pd.DataFrame) -> pd.Index[str]:
     """Give each row the source's reference and its date, or its file and line where it has none.
 
     A reference such as a CAD number is unique only together with its date; with it, an incident has
-    the same identity whichever rows are read beside it.
+    the same identity whichever rows are read beside it, unless another system used the reference
+    on that day: the later of the two then has its file with it.
     """
     ids = rows["file"] + ":" + rows["line"].astype("str")
     native = rows["reference"]
     if native.notna().any():
         ids = ids.where(native.isna(), native + "/" + rows["start"].dt.strftime("%Y-%m-%d"))
+        ids = ids.mask(ids.duplicated(), ids + " " + rows["file"])
     index: pd.Index[str] = pd.Index(ids, name=INCIDENTS.index.name)
     return index

@@ -6,6 +6,7 @@ as a rejected report of anti-social behaviour, and never read further.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,9 +27,10 @@ from hotspots.incidents.moments import (
     TimeRules,
     When,
     decide_times,
+    disproved,
     ends_of,
     floor_months,
-    only_other_order,
+    newly_open,
     read_times,
 )
 from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, text_series
@@ -80,17 +82,23 @@ ACCEPTED: Final = -1
 
 _EARLIEST: Final = np.datetime64("1990-01-01", "us")
 _NEVER: Final = np.datetime64("NaT", "us")
+_AN_HOUR: Final = np.timedelta64(1, "h")
 _A_MONTH: Final = np.timedelta64(31, "D")
 _SMALLEST_WEIGHT: Final = 1 / MILLIONTHS
 _ASB_CRIME_TYPES: Final = frozenset({"anti social behaviour", "antisocial behaviour", "asb"})
-_YES: Final = frozenset({"y", "ye", "yes", "true", "1"})
+_ASB_WORDS: Final = re.compile(r"(asb|anti[- ]?social behaviou?r)\b[^a-z0-9]*")
+_YES: Final = frozenset({"y", "ye", "yes", "true", "1", "dup", "dupe", "duplicate"})
+_NO: Final = frozenset({"n", "no", "false", "0", "not duplicate", "original"})
 _CODE_LENGTH: Final = 3
 _CODE_PARTS: Final = ("closing", "heading", "codes", "qualifiers", "asb_type")
+# Without a code of anti-social behaviour in one of these, a row is none.
+_DECISIVE: Final = ("codes", "closing")
 _NUMBERS: Final = ("easting", "northing", "longitude", "latitude", "weight")
 _REPEAT: Final = 610
 _VULNERABLE: Final = 635
 _NOT_ASB: Final = -2
 _EXCLUDED: Final = -1
+_SOME_ASB: Final = -3
 # How the simulator marks what it writes in another source's layout.
 _SIMULATED: Final = "simulated"
 
@@ -121,6 +129,8 @@ class Conventions:
         What one row is, in the plural.
     notes : tuple of str
         What to tell the user.
+    borrowed : str
+        Order of day and month that the dates of another source prove; "" if none was needed.
     """
 
     layout: Layout
@@ -134,6 +144,7 @@ class Conventions:
     source: str
     noun: str
     notes: tuple[str, ...]
+    borrowed: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,8 +163,10 @@ class Judged:
         The accepted rows.
     months : set of pair of str
         Force and month of the rows, of a source that says both.
-    n_other_order : int
-        Rows whose date only the other order of day and month can read.
+    n_disproving : int
+        Rows whose dates disprove an order of day and month that was only assumed.
+    remarks : dict of str to int
+        What to tell the user about some rows, a sentence that follows their number, and how many.
     """
 
     lines: Integers
@@ -161,7 +174,8 @@ class Judged:
     detail: Callable[[Integers], pa.Array]
     accepted: Batch
     months: set[tuple[str, str]]
-    n_other_order: int
+    n_disproving: int
+    remarks: dict[str, int]
 
 
 def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> Conventions:
@@ -206,8 +220,6 @@ def decide(chunk: RawChunk, name: str, mapping: ColumnMapping, crs: object) -> C
     crime_part = _crime_part(parts)
     if not {"codes", "closing", "asb_type", "heading", "crime_type"} & set(columns):
         notes.append(f"no column of codes or types: all rows are taken to be {noun}")
-    elif not crime_part:
-        notes += _about_words(parts, mapping.meanings(), noun)
     if layout.aliases or layout.name == OWN:
         notes.append(_columns_in_words(columns, names))
     return Conventions(
@@ -268,7 +280,8 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
     marks.mark(is_bad, "bad_weight", lambda: parts.text("weight"))
     precision = _precision(when, conventions)
     start = floor_months(when.moments.start, precision == MONTH)
-    given_end = _given_ends(parts, conventions, start, marks)
+    ends = _read_ends(parts, conventions)
+    given_end = _given_ends(ends, conventions, start, marks)
 
     good = np.flatnonzero(marks.is_open)
     accepted = parts.take(good) if len(good) < len(parts) else parts
@@ -291,10 +304,42 @@ def judge(chunk: RawChunk, name: str, conventions: Conventions) -> Judged:
     )
     lines = np.append(chunk.lines, chunk.broken["line"].to_numpy(dtype=np.int64))
     details = pa.array(chunk.broken["detail"], type=pa.string())
-    unread = np.flatnonzero(when.is_given & np.isnat(when.moments.start))
-    n_other = only_other_order(parts, conventions.start, unread)
-    months = _months_of(every) if {"force", "month"} <= set(every.columns) else set()
-    return Judged(lines, reason, marks.teller(n_rows, details), batch, months, n_other)
+    n_disproving = disproved(parts, conventions.start, when)
+    if ends is not None:
+        n_disproving += disproved(parts, conventions.end, ends)
+    return Judged(
+        lines,
+        reason,
+        marks.teller(n_rows, details),
+        batch,
+        _months_of(every) if {"force", "month"} <= set(every.columns) else set(),
+        n_disproving,
+        _remarks(every, parts, conventions, ends),
+    )
+
+
+def _remarks(
+    every: Parts, parts: Parts, conventions: Conventions, ends: When | None
+) -> dict[str, int]:
+    """Count what to tell of all rows, and of those in scope."""
+    start = conventions.start
+    remarks = _about_words(every, parts, conventions)
+    if "duplicate" in every:
+        flags = every.distinct("duplicate")
+        is_open = [word.lower() not in _YES | _NO for word in flags.texts()]
+        remarks[
+            f"rows have a value in '{every.columns['duplicate'][0]}' that is neither yes nor no: "
+            "taken as no duplicates"
+        ] = int(flags.counts()[np.array(is_open, dtype=bool)].sum())
+    order, other = ("day-first", "month-first")
+    remarks[
+        f"dates could be {order} or {other}: read {order}, the British order; give "
+        f"date_order='{other}' (--date-order {other}) if that is wrong"
+    ] = newly_open(parts, start)
+    if ends is not None:
+        is_lost = ends.is_given & np.isnat(ends.moments.start)
+        remarks["ends cannot be read and are taken as not given"] = int(is_lost.sum())
+    return {sentence: n for sentence, n in remarks.items() if n}
 
 
 class _Marks:
@@ -348,7 +393,7 @@ def _mark_scope(
             [_plain(word) in _ASB_CRIME_TYPES for word in crime.texts()], missing=False
         ).astype(bool)
         # A column of headings may say "ASB" of one row and "Noise" of another.
-        is_asb |= np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1)
+        is_asb |= np.isin(codes, _asb_codes()).any(axis=1)
         marks.mark(~is_asb, "other_crime_type", crime.column)
     if "duplicate" in parts:
         flag = parts.distinct("duplicate")
@@ -361,10 +406,11 @@ def _mark_scope(
             first = _first_of(codes, wanted)
             texts = pa.array(np.maximum(first, 0)).cast(pa.string())
             marks.mark(first != 0, why, lambda texts=texts: texts)  # type: ignore[misc]
-        is_asb = np.asarray(np.isin(codes, _of_roles(*ASB_ROLES)).any(axis=1))
-        must = "codes" in parts or "closing" in parts
+        is_asb = np.asarray(np.isin(codes, _asb_codes()).any(axis=1))
+        must = any(part in parts for part in _DECISIVE)
         is_other = (codes == _NOT_ASB).any(axis=1)
-        marks.mark(~is_asb if must else ~is_asb & is_other, "not_asb")
+        words = next(part for part in (*_DECISIVE, *_CODE_PARTS) if part in parts)
+        marks.mark(~is_asb if must else ~is_asb & is_other, "not_asb", lambda: parts.text(words))
     if "weight" in parts:
         marks.mark(parts.number("weight") == 0, "zero_weight")
 
@@ -404,21 +450,28 @@ def _precision(when: When, conventions: Conventions) -> np.ndarray[Any, np.dtype
     return precision
 
 
+def _read_ends(parts: Parts, conventions: Conventions) -> When | None:
+    """Read the ends that the source states, if it states any."""
+    rules = conventions.end
+    return read_times(parts, rules) if rules.whole or rules.date else None
+
+
 def _given_ends(
-    parts: Parts, conventions: Conventions, start: np.ndarray[Any, Any], marks: _Marks
+    when: When | None, conventions: Conventions, start: np.ndarray[Any, Any], marks: _Marks
 ) -> np.ndarray[Any, Any]:
     """Give the ends that the source states; NaT where there is none or it cannot be read."""
-    rules = conventions.end
-    if not (rules.whole or rules.date):
-        return np.full(len(parts), _NEVER)
-    when = read_times(parts, rules)
+    never = np.full(len(start), _NEVER)
+    if when is None:
+        return never
     moments = when.moments
     # A date that ends an interval lasts to its midnight.
-    end = ends_of(moments.start, moments.precision, np.full(len(parts), _NEVER))
+    end = ends_of(moments.start, moments.precision, never)
     end = np.where(np.isnat(end), moments.start, end)
     # What a system fills in for "still open" is no end.
     end = np.where(end > _tomorrow() + _A_MONTH, _NEVER, end)
-    if rules.is_of_start:
+    # Of an hour that comes twice the first is taken; an interval may show that it was the second.
+    end = np.where(moments.is_ambiguous & (end < start), end + _AN_HOUR, end)
+    if conventions.end.is_of_start:
         # A clock time alone that is before the start is of the next day; none is no end.
         end = np.where(moments.precision == MINUTE, end, _NEVER)
         next_day = london_utc(london_wall(end) + np.timedelta64(1, "D"))
@@ -481,21 +534,27 @@ def _all_codes(parts: Parts, meanings: Mapping[str, str]) -> np.ndarray[Any, Any
     return np.column_stack([*found, np.zeros(len(parts), dtype=np.int32)])
 
 
-def _about_words(parts: Parts, meanings: Mapping[str, str], noun: str) -> list[str]:
-    """Say how many rows have a type or heading in words that are not known."""
+def _about_words(every: Parts, parts: Parts, conventions: Conventions) -> dict[str, int]:
+    """Count the rows with codes, a type or a heading in words that are not known."""
+    said: dict[str, int] = {}
+    if conventions.crime_part:
+        return said
     names = codes_by_name()
-    own = {text: _code_of(meaning, names) for text, meaning in meanings.items()}
-    said = []
-    for part in ("heading", "asb_type"):
-        words = parts.distinct(part)
+    own = {text: _code_of(meaning, names) for text, meaning in conventions.meanings.items()}
+    is_decided = any(part in every for part in _DECISIVE)
+    for part in _DECISIVE if is_decided else ("heading", "asb_type"):
+        words = (every if is_decided else parts).distinct(part)
         is_known = [bool(_split(text, names, own)) for text in words.texts()]
-        unknown = int(words.counts()[~np.array(is_known, dtype=bool)].sum())
-        if unknown:
-            said.append(
-                f"{unknown:,} rows have words in '{parts.columns[part][0]}' that are not known "
-                f"here: counted as {noun}, under those words. 'hotspots check --suggest' proposes "
-                "what they mean"
-            )
+        taken = (
+            f"taken as no {conventions.noun}, unless another code says that they are"
+            if is_decided
+            else f"counted as {conventions.noun}, under those words"
+        )
+        if part in every:
+            said[
+                f"rows have words in '{every.columns[part][0]}' that are not known here: {taken}. "
+                "'hotspots check --suggest' proposes what they mean"
+            ] = int(words.counts()[~np.array(is_known, dtype=bool)].sum())
     return said
 
 
@@ -512,7 +571,12 @@ def _split(text: str, names: Mapping[str, str], own: Mapping[str, int]) -> list[
     if plain in names:
         return [int(names[plain])]
     parts = "".join(c if c in "0123456789" else " " for c in text).split()
-    return [int(part) for part in parts if len(part) == _CODE_LENGTH]
+    codes = [int(part) for part in parts if len(part) == _CODE_LENGTH]
+    said = _ASB_WORDS.match(plain)
+    if codes or said is None:
+        return codes
+    # "ASB - Noise" is noise, and "ASB: youths" is some anti-social behaviour.
+    return [int(names.get(plain[said.end() :], _SOME_ASB))]
 
 
 def _first_of(codes: np.ndarray[Any, Any], wanted: list[int]) -> np.ndarray[Any, Any]:
@@ -522,6 +586,10 @@ def _first_of(codes: np.ndarray[Any, Any], wanted: list[int]) -> np.ndarray[Any,
     hit = np.isin(codes, wanted)
     first = codes[np.arange(len(codes)), hit.argmax(axis=1)]
     return np.where(hit.any(axis=1), first, 0)
+
+
+def _asb_codes() -> list[int]:
+    return [*_of_roles(*ASB_ROLES), _SOME_ASB]
 
 
 def _of_roles(*roles: str) -> list[int]:

@@ -76,7 +76,7 @@ def first_rows(dataset: Dataset, n: int) -> pd.DataFrame:
     DataFrame
         Texts, without words for the place and without keys of persons.
     """
-    batches = read_part(Part(dataset.sources[0]), dataset.mapping, Ledger())
+    batches = read_part(Part(dataset.sources[0]), dataset.siblings(), Ledger())
     batch, _ = next(batches)
     rows = batch.take(pd.RangeIndex(min(n, len(batch))).to_numpy()).frame()[list(_SHOWN)]
     rows = rows.assign(

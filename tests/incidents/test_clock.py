@@ -51,7 +51,7 @@ class TestOrder:
         """A given order is used, whatever the dates say, and without a note."""
         column = texts("03/04/2024 10:00", "13/04/2024 10:00")
         rules = decide_clock(column, order="month-first")
-        assert rules == ClockRules("month-first")
+        assert rules == ClockRules("month-first", evidence="given")
         assert walls(read_moments(column, rules)) == ["2024-03-04 10:00:00", None]
         assert decide_clock(texts("03/04/2024"), order="day-first").notes == ()
 
