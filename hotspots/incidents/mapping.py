@@ -347,7 +347,8 @@ class Mapping:
         Raises
         ------
         OutputError
-            If the file is there and may not be replaced, or cannot be written.
+            If the file is there and may not be replaced, or cannot be written; nothing is changed
+            then.
         """
         return write_mapping(self.to_toml(), path, replace=replace)
 
@@ -361,27 +362,7 @@ def plain_text(text: str) -> str:
 
 
 def write_mapping(text: str, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
-    """Write the text of a mapping to a file, whole or not at all.
-
-    Parameters
-    ----------
-    text : str
-        From `Mapping.to_toml`.
-    path : path
-        File to write.
-    replace : bool
-        Whether an existing file may be replaced: it may hold corrections.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    OutputError
-        If the file is there and may not be replaced, or cannot be written; nothing is changed then.
-    """
+    """Write the text of a mapping, with or without comments, as `Mapping.save` says."""
     target = Path(path)
     if target.exists() and not replace:
         msg = (

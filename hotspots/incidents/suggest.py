@@ -103,25 +103,7 @@ class Suggestion:
         )
 
     def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
-        """Write the mapping file, whole or not at all.
-
-        Parameters
-        ----------
-        path : path
-            File to write.
-        replace : bool
-            Whether an existing file may be replaced: it may hold corrections.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Raises
-        ------
-        OutputError
-            If the file is there and may not be replaced, or cannot be written.
-        """
+        """Write the mapping file, with its comments, as `Mapping.save` does."""
         return write_mapping(self.to_toml(), path, replace=replace)
 
 
