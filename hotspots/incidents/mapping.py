@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -18,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
 from hotspots.errors import InputError, OutputError, invalid
 from hotspots.incidents.codes import ASB_ROLES, load_codes
 from hotspots.incidents.layouts import LAYOUTS, MANY, PARTS, PLACES, TIMES
+from hotspots.writing import write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections import abc
 
 DateOrder = Literal["auto", "day-first", "month-first"]
@@ -370,17 +371,7 @@ def write_mapping(text: str, path: str | os.PathLike[str], *, replace: bool = Fa
             "new file. Delete or rename it first."
         )
         raise OutputError(msg)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        msg = (
-            f"Cannot write '{target}': {error.strerror}. Must be a file in an existing folder that "
-            "you may write to. Nothing was written."
-        )
-        raise OutputError(msg) from error
+    write_whole(text, target, "Nothing was written.")
     return target
 
 
