@@ -302,7 +302,7 @@ def _write_rejected(account: Account, path: Path) -> None:
 
 def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
     """Write a mapping file for the first source, and show how its first rows are read with it."""
-    from hotspots.incidents.trial import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
+    from hotspots.incidents.suggesting import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
 
     suggestion = suggest_dataset(dataset)
     stem = Path(suggestion.file).name.split(".")[0]

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from hotspots.errors import InputError
-from hotspots.incidents.draft import (
+from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
+from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
+from hotspots.incidents.names import ALIASES
+from hotspots.incidents.suggesting.codes import find_codes
+from hotspots.incidents.suggesting.draft import (
     EXACT,
     HINT,
     MOST,
@@ -25,13 +29,9 @@ from hotspots.incidents.draft import (
     rank,
     shown,
 )
-from hotspots.incidents.draft_codes import find_codes
-from hotspots.incidents.draft_places import find_place
-from hotspots.incidents.draft_times import find_times
-from hotspots.incidents.evidence import Column, columns_of, is_value
-from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
-from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
-from hotspots.incidents.names import ALIASES
+from hotspots.incidents.suggesting.evidence import Column, columns_of, is_value
+from hotspots.incidents.suggesting.places import find_place
+from hotspots.incidents.suggesting.times import find_times
 from hotspots.words import count, percent
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from hotspots.areas import national_grid_reference, to_longitude_latitude
 from hotspots.errors import OutputError
 from hotspots.incidents.layouts import PLACES, match_layout
 from hotspots.incidents.mapping import Mapping
-from hotspots.incidents.suggest import Suggestion, suggest_mapping
+from hotspots.incidents.suggesting import Suggestion, suggest_mapping
 
 N = 120
 RNG = np.random.default_rng(7)
