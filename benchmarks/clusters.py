@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from measure import peak_memory, print_head
 
 ROWS = 300_000
 RADIUS, HOURS, LEAST = 100, 2, 10
@@ -45,17 +44,6 @@ def make_points(folder: Path, locations: list[int]) -> None:
         chosen = xy[np.random.default_rng(1).choice(len(xy), n, replace=False)]
         _, nearest = cKDTree(chosen).query(xy)
         np.save(folder / f"{n}.npy", np.column_stack([chosen[nearest], hour]))
-
-
-def peak_memory() -> int:
-    """Give the most memory this process has held so far, bytes."""
-    held = psutil.Process().memory_info()
-    if hasattr(held, "peak_wset"):
-        return int(held.peak_wset)
-    import resource  # noqa: PLC0415 (not on Windows, which has the above)
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
 def cap_memory() -> None:
@@ -163,13 +151,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run("points", name, *map(str, asked.locations))
-        print(f"{ROWS:,} incidents, {RADIUS} m, {HOURS} h, at least {LEAST}; ", end="")
-        print(
-            f"median of {asked.runs}; Python {platform.python_version()}, {os.cpu_count()} cores\n"
+        print_head(
+            *("points", "way", "wall, s", "CPU, s", "of scikit-learn (wall, CPU)"),
+            *("peak memory, MB", "of it for the fit, MB", "clusters"),
+            measured=f"{ROWS:,} incidents, {RADIUS} m, {HOURS} h, at least {LEAST}; "
+            f"median of {asked.runs}; ",
         )
-        print("| points | way | wall, s | CPU, s | of scikit-learn (wall, CPU) ", end="")
-        print("| peak memory, MB | of it for the fit, MB | clusters |")
-        print("| --- " * 8 + "|")
         for n in (0, *asked.locations):
             points = f"snapped to {n:,}" if n else "unsnapped"
             base = None

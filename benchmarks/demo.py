@@ -8,14 +8,12 @@ runs on different machines can be compared by their ratio.
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import psutil
+from measure import print_head, run_measured
 
 RUNS = 3
 BUDGET_S, BUDGET_GB = 60.0, 3.0
@@ -23,23 +21,10 @@ IMPORTS = "import geopandas, numba, pandas, scipy.optimize, sklearn.cluster, fol
 
 
 def measure(command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a command and give its wall seconds and the peak of its resident memory in GB."""
+    """Run a command in a folder, silently; give wall seconds and peak memory in GB."""
     # An own cache for numba, so that every run compiles as a first run does.
     environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / "numba")}
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-    watched = psutil.Process(process.pid)
-    peak = 0
-    while process.poll() is None:
-        try:
-            peak = max(peak, watched.memory_info().rss)
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(0.05)
-    seconds = time.perf_counter() - started
-    if process.returncode:
-        sys.exit(f"{command} ended with {process.returncode}")
-    return seconds, peak / 1e9
+    return run_measured(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
@@ -53,9 +38,7 @@ def main() -> None:
             alone, _ = measure(imports, folder)
             seconds, peak = measure(demo, folder)
             rows.append((seconds, alone, seconds / alone, peak))
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    print("| demo, s | imports alone, s | ratio | peak memory, GB |")
-    print("| --- | --- | --- | --- |")
+    print_head("demo, s", "imports alone, s", "ratio", "peak memory, GB")
     for row in rows:
         print("| " + " | ".join(f"{value:.1f}" for value in row) + " |")
     worst = max(row[0] for row in rows), max(row[3] for row in rows)

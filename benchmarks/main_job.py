@@ -6,16 +6,12 @@ repeated simulated years, each in a process of its own; it prints a table for `d
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-import psutil
+from measure import print_head, run_measured
 
 MILLION = 1_000_000
 A_YEAR = 500_000
@@ -51,35 +47,17 @@ def write_calls(folder: Path, n: int) -> None:
         frame.to_parquet(folder / f"calls{number:03}.parquet", index=False)
 
 
-def measure(folder: Path, out: Path) -> tuple[float, float]:
-    """Run the job; give wall seconds and peak memory in GB."""
-    started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", JOB, str(folder), str(out)])
-    watched = psutil.Process(process.pid)
-    peak = 0
-    while process.poll() is None:
-        try:
-            peak = max(peak, watched.memory_info().rss)
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(0.05)
-    if process.returncode:
-        sys.exit(f"the job ended with {process.returncode}")
-    return time.perf_counter() - started, peak / 1e9
-
-
 def main() -> None:
     """Measure and print."""
     sizes = [float(text) for text in sys.argv[1:]] or [1.0, 3.0]
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    print("| rows, million | wall, s | peak memory, GB |")
-    print("| --- | --- | --- |")
+    print_head("rows, million", "wall, s", "peak memory, GB")
     for size in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "calls"
             folder.mkdir()
             write_calls(folder, int(size * MILLION))
-            seconds, peak = measure(folder, Path(name) / "out")
+            out = Path(name) / "out"
+            seconds, peak = run_measured([sys.executable, "-c", JOB, str(folder), str(out)])
         print(f"| {size:g} | {seconds:.0f} | {peak:.1f} |", flush=True)
 
 

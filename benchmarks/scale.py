@@ -8,17 +8,13 @@ three times each; `--rows 30 --only hotspots` measures growth. Needs the extra `
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-import psutil
+from measure import print_head, run_measured
 
 CELL = 100
 WAYS = ("hotspots", "geopandas", "sedonadb")
@@ -124,20 +120,7 @@ def by_sedonadb(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def run(way: str, points: Path, answer: Path) -> tuple[float, float]:
     """Run one way in its own process; give wall seconds and peak memory in GB."""
-    command = [sys.executable, __file__, "--way", way, str(points), str(answer)]
-    started = time.perf_counter()
-    process = subprocess.Popen(command)
-    watched = psutil.Process(process.pid)
-    peak = 0
-    while process.poll() is None:
-        try:
-            peak = max(peak, watched.memory_info().rss)
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(0.05)
-    if process.returncode:
-        sys.exit(f"{way} ended with {process.returncode}")
-    return time.perf_counter() - started, peak / 1e9
+    return run_measured([sys.executable, __file__, "--way", way, str(points), str(answer)])
 
 
 def work(way: str, points: Path, answer: Path) -> None:
@@ -171,10 +154,10 @@ def main() -> None:
         for _ in range(asked.runs):
             for way in ways:
                 measured[way].append(run(way, points, folder / f"{way}.npz"))
-        print(f"{asked.rows:g} million points, Python {platform.python_version()}, ", end="")
-        print(f"{os.cpu_count()} cores\n")
-        print("| way | wall, s (median) | of geopandas | peak memory, GB | same answer |")
-        print("| --- | --- | --- | --- | --- |")
+        print_head(
+            *("way", "wall, s (median)", "of geopandas", "peak memory, GB", "same answer"),
+            measured=f"{asked.rows:g} million points, ",
+        )
         first = np.load(folder / f"{ways[0]}.npz")
         base = statistics.median(row[0] for row in measured[ways[min(1, len(ways) - 1)]])
         for way in ways:

@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import markup
@@ -53,23 +53,23 @@ Files = Annotated[
     ),
 ]
 MappingFile = Annotated[
-    Optional[Path],  # noqa: UP045 (typer reads it)
+    Path | None,
     typer.Option("--mapping", help="Mapping file, such as 'hotspots check FILE --suggest' writes."),
 ]
 Crs = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--crs", help="Coordinate system of the coordinates, such as EPSG:3857."),
 ]
 DateOrder = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--date-order", help="day-first or month-first, if the dates do not show it."),
 ]
 Layer = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--layer", help="Layer of a GeoPackage, or sheet of a workbook."),
 ]
 Query = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--query", help="SELECT statement, or name of a table, for a database URL."),
 ]
 Out = Annotated[
@@ -82,14 +82,14 @@ Layout = Annotated[
     ),
 ]
 Columns = Annotated[
-    Optional[list[str]],  # noqa: UP045 (typer reads it)
+    list[str] | None,
     typer.Option(
         "--column",
         help='Which column plays which part, such as --column "start=Call Time"; may be repeated.',
     ),
 ]
 Progress = Annotated[
-    Optional[bool],  # noqa: UP045 (typer reads it)
+    bool | None,
     typer.Option("--progress/--no-progress", help="Show progress; by default on a terminal."),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Say every choice that is made.")]
@@ -124,15 +124,15 @@ def analyse(
     files: Files,
     out: Out,
     borough: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("--borough", help="Name of a borough; may be repeated. All 32 by default."),
     ] = None,
     areas: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--areas", help="File of polygons that get a list each, such as wards."),
     ] = None,
     settings: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--settings", help="TOML file that overrides some settings."),
     ] = None,
     layout: Layout = "auto",
@@ -147,14 +147,14 @@ def analyse(
     ] = "restricted",
     *,
     stream: Annotated[
-        Optional[bool],  # noqa: UP045
+        bool | None,
         typer.Option(
             "--stream/--no-stream",
             help="Read in chunks, twice, for more than fits in memory; by default from 500 MB on.",
         ),
     ] = None,
     cluster: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--cluster", help="Address of a Dask scheduler whose workers do the reading."),
     ] = None,
     progress: Progress = None,
@@ -216,11 +216,11 @@ def check(
     layer: Layer = None,
     query: Query = None,
     out: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--out", help="Where --suggest writes; NAME.mapping.toml here by default."),
     ] = None,
     rejected: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--rejected", help="CSV file to write with the rejected rows."),
     ] = None,
     *,
@@ -302,7 +302,7 @@ def _write_rejected(account: Account, path: Path) -> None:
 
 def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
     """Write a mapping file for the first source, and show how its first rows are read with it."""
-    from hotspots.incidents.trial import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
+    from hotspots.incidents.suggesting import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
 
     suggestion = suggest_dataset(dataset)
     stem = Path(suggestion.file).name.split(".")[0]

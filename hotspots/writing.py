@@ -1,19 +1,54 @@
-"""Tables written as CSV that a spreadsheet program opens as text and never runs.
+"""Texts written whole or not at all, and tables that a spreadsheet program never runs.
 
-A cell that begins with `=` or a few other characters is a formula to such programs, and may come
-from a report: it gets an apostrophe before it, which they show as text.
+A text gets its name once it is complete. A cell of a table that begins with `=` or a few other
+characters is a formula to a spreadsheet program, and may come from a report: it gets an apostrophe
+before it, which such programs show as text.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+
+from hotspots.errors import OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _BEGINS_FORMULA: Final = r"^(?=\s*[=+\-@|%＝＋－＠]|[\t\r\n])"
+
+
+def write_whole(text: str, target: Path, remedy: str) -> None:
+    """Write a text to a file (UTF-8) completely or not at all.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    target : Path
+        File to write; an existing one is replaced.
+    remedy : str
+        What to say, or what to do, where it cannot be written.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; an existing one is then unchanged.
+    """
+    content = text.encode("utf-8")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        msg = (
+            f"Cannot write '{target}': {error.strerror}. Must be a file in an existing folder that "
+            f"you may write to. {remedy}"
+        )
+        raise OutputError(msg) from error
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, index: bool = True) -> None:

@@ -69,6 +69,16 @@ def test_rooms_import_one_way() -> None:
     assert wrong == []
 
 
+def test_nothing_is_read_by_suggestion() -> None:
+    """Only the command uses what guesses the mapping of an unknown file."""
+    users = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.parent.name != "suggesting" and "incidents.suggesting" in path.read_text("utf-8")
+    ]
+    assert users == ["cli.py"]
+
+
 def test_every_room_is_in_the_order() -> None:
     """A new room has its place."""
     rooms = {room_of(path) for path in PACKAGE.rglob("*.py")} - {"__init__"}

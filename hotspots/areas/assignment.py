@@ -128,35 +128,13 @@ def first_covering_xy(
 ) -> Integers:
     """Do as `first_covering` for points that are given by their coordinates.
 
-    Parameters
-    ----------
-    x, y : array-like of float
-        Metres, of the same length. NaN for points that are not known.
-    polygons : ndarray of Polygon or MultiPolygon
-        They may overlap.
-    ids : sequence
-        One for each polygon. As text, they decide who comes first.
-
-    Returns
-    -------
-    ndarray of int64
-        Positions in `polygons`, −1 where none covers the point.
-
-    Raises
-    ------
-    InputError
-        If the coordinates are not numbers or differ in length.
-
-    Notes
-    -----
-    For several chunks of points build a `PolygonIndex` once.
+    Coordinates are as for `PolygonIndex.find`; for several chunks of points, build one once.
     """
     x, y = as_coordinates(x, y)
     n_corners = int(shapely.get_num_coordinates(polygons).sum())
     if len(x) < max(_MANY, n_corners):
         return first_covering_by_geometry(x, y, polygons, order_of_ids(ids))
-    # Loading numba takes a third of a second: not for a few points.
-    from hotspots.areas.polygon_index import PolygonIndex  # noqa: PLC0415
+    from hotspots.areas.polygon_index import PolygonIndex  # noqa: PLC0415 (it imports from here)
 
     return PolygonIndex.build(polygons, ids).find(x, y)
 

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 
 from hotspots.areas import lattice
 from hotspots.areas.assignment import NOWHERE, as_coordinates, first_covering_xy
+from hotspots.areas.polygon_index import PolygonIndex
 from hotspots.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from hotspots.areas.lattice import Shape
-    from hotspots.areas.polygon_index import PolygonIndex
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -151,9 +151,6 @@ class PlaceIndex:
         shape, cell_size = _kind(places)
         if shape != "area" or len(places) == 0:
             return _index_of_cells(places, shape, cell_size)
-        # Loading numba takes a third of a second: not for cells.
-        from hotspots.areas.polygon_index import PolygonIndex  # noqa: PLC0415
-
         ids = places.index.to_numpy(dtype=object)
         polygons = PolygonIndex.build(np.asarray(places.geometry.to_numpy()), ids)
         return cls(shape, cell_size, _polygons=polygons)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -18,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
 from hotspots.errors import InputError, OutputError, invalid
 from hotspots.incidents.codes import ASB_ROLES, load_codes
 from hotspots.incidents.layouts import LAYOUTS, MANY, PARTS, PLACES, TIMES
+from hotspots.writing import write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections import abc
 
 DateOrder = Literal["auto", "day-first", "month-first"]
@@ -347,7 +348,8 @@ class Mapping:
         Raises
         ------
         OutputError
-            If the file is there and may not be replaced, or cannot be written.
+            If the file is there and may not be replaced, or cannot be written; nothing is changed
+            then.
         """
         return write_mapping(self.to_toml(), path, replace=replace)
 
@@ -361,27 +363,7 @@ def plain_text(text: str) -> str:
 
 
 def write_mapping(text: str, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
-    """Write the text of a mapping to a file, whole or not at all.
-
-    Parameters
-    ----------
-    text : str
-        From `Mapping.to_toml`.
-    path : path
-        File to write.
-    replace : bool
-        Whether an existing file may be replaced: it may hold corrections.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    OutputError
-        If the file is there and may not be replaced, or cannot be written; nothing is changed then.
-    """
+    """Write the text of a mapping, with or without comments, as `Mapping.save` says."""
     target = Path(path)
     if target.exists() and not replace:
         msg = (
@@ -389,17 +371,7 @@ def write_mapping(text: str, path: str | os.PathLike[str], *, replace: bool = Fa
             "new file. Delete or rename it first."
         )
         raise OutputError(msg)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        msg = (
-            f"Cannot write '{target}': {error.strerror}. Must be a file in an existing folder that "
-            "you may write to. Nothing was written."
-        )
-        raise OutputError(msg) from error
+    write_whole(text, target, "Nothing was written.")
     return target
 
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.incidents.cells import DAY, HOUR, MINUTE, MONTH
 from hotspots.incidents.clock import ClockRules, Moments, decide_clock, read_moments
 from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, is_text
-from hotspots.tables import PRECISIONS
 from hotspots.times import london_utc, london_wall
 
 if TYPE_CHECKING:
@@ -24,14 +24,28 @@ if TYPE_CHECKING:
     Times = np.ndarray[Any, np.dtype[np.datetime64]]
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "MONTH",
+    "TimeRules",
+    "When",
+    "decide_times",
+    "ends_of",
+    "floor_months",
+    "midnights",
+    "only_other_order",
+    "read_clock",
+    "read_times",
+]
+
 Style = Literal["clock", "dotted", "digits", "hours", "fraction"]
 
 _NEVER: Final = np.datetime64("NaT", "us")
 _DAY: Final = np.timedelta64(1, "D")
 _SECONDS_IN_DAY: Final = 86_400
 _HOURS_IN_DAY: Final = 24
-MINUTE, HOUR, DAY, MONTH = range(len(PRECISIONS))
-"""Positions in `PRECISIONS`."""
 
 # 7, 19:00, 19.00, 1900, 19:00:00, 7 pm; a spreadsheet may put a date of 1899 or 1900 before.
 _CLOCK: Final = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import os
 import re
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -19,10 +18,12 @@ from urllib.parse import urlsplit
 import folium
 from branca.element import Element
 
-from hotspots.errors import InputError, OutputError, invalid
+from hotspots.errors import InputError, invalid
 from hotspots.maps.page import read_text
+from hotspots.writing import write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
 
@@ -111,7 +112,8 @@ def save_map(map_: folium.Map, path: str | os.PathLike[str]) -> Path:
     if target.suffix.lower() not in {".html", ".htm"}:
         name = "path"
         raise invalid(name, path, "a file name that ends in .html")
-    _write_whole(target, make_page(map_))
+    remedy = "Create the folder, or close the file if it is open."
+    write_whole(make_page(map_), target, remedy)
     return target
 
 
@@ -261,19 +263,3 @@ def _is_loading(tag: str, attribute: str) -> bool:
     if attribute in {"href", "xlink:href"}:
         return tag not in {"a", "area"}  # a link loads nothing until somebody clicks on it
     return attribute in {"src", "srcset", "data", "poster", "background"}
-
-
-def _write_whole(target: Path, text: str) -> None:
-    """Write a file completely or not at all."""
-    content = text.encode("utf-8")
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        msg = (
-            f"Cannot write '{target}': {error.strerror}. Must be a file in an existing folder that "
-            "you may write to. Create the folder, or close the file if it is open."
-        )
-        raise OutputError(msg) from error

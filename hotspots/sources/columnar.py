@@ -11,26 +11,26 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hotspots.errors import InputError
-from hotspots.sources.plain import plain_table
+from hotspots.sources.plain import plain_chunk
 from hotspots.sources.points import (
     as_coordinates,
     crs_text,
     not_points,
     wkb_coordinates,
 )
-from hotspots.sources.raw import POINT_X, POINT_Y, RawChunk, no_broken
+from hotspots.sources.raw import POINT_X, POINT_Y
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from hotspots.sources.files import Source
+    from hotspots.sources.raw import RawChunk
 
 _LONGITUDE_LATITUDE: Final = "EPSG:4326"
 # What pandas calls an index without a name; whole numbers there are only the numbers of the rows.
@@ -184,18 +184,15 @@ def _chunk(
     table: pa.Table, line: int, geometry: _Geometry | None, dropped: set[int], name: str
 ) -> RawChunk:
     kept = [at for at in range(table.num_columns) if at not in dropped]
-    if geometry is not None:
-        kept = [at for at in kept if at != geometry.column]
     points = {}
     if geometry is not None:
+        kept = [at for at in kept if at != geometry.column]
         x, y = _points(table.column(geometry.column), geometry.encoding, name)
         points = {POINT_X: x, POINT_Y: y}
     try:
-        plain = plain_table(table.select(kept), points)
+        return plain_chunk(table.select(kept), line, points)
     except _ERRORS as error:
         raise _unreadable(name, error) from error
-    lines = np.arange(line, line + table.num_rows, dtype=np.int64)
-    return RawChunk(plain, lines, no_broken())
 
 
 def _points(column: pa.ChunkedArray, encoding: str, name: str) -> tuple[pa.Array, pa.Array]:

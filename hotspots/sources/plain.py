@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.sources.raw import RawChunk, no_broken
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -96,19 +98,25 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return plain
 
 
-def plain_table(table: pa.Table, more: Mapping[str, pa.Array] | None = None) -> pa.Table:
-    """Turn every column of a table into its plain type, and name those without a name.
+def plain_chunk(
+    table: pa.Table, first: int, points: Mapping[str, pa.Array] | None = None
+) -> RawChunk:
+    """Turn every column of a table into its plain type, name those without a name, number the rows.
 
     Parameters
     ----------
     table : pyarrow.Table
-        Any table.
-    more : mapping of str to pyarrow.Array, optional
+        Consecutive rows of any types.
+    first : int
+        Number of the first row.
+    points : mapping of str to pyarrow.Array, optional
         Columns to add as they are, even where the table has none.
     """
-    more = more or {}
-    columns = [plain_column(column) for column in table.columns]
-    return pa.table([*columns, *more.values()], names=[*column_names(table.column_names), *more])
+    points = points or {}
+    columns = [*map(plain_column, table.columns), *points.values()]
+    plain = pa.table(columns, names=[*column_names(table.column_names), *points])
+    lines = np.arange(first, first + table.num_rows, dtype=np.int64)
+    return RawChunk(plain, lines, no_broken())
 
 
 def column_names(names: Sequence[str]) -> list[str]:

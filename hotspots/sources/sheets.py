@@ -10,7 +10,6 @@ import datetime as dt
 import io
 import re
 import struct
-import warnings
 import zipfile
 import zlib
 from contextlib import ExitStack, contextmanager
@@ -29,10 +28,12 @@ from pyarrow import feather
 from hotspots.errors import InputError, invalid
 from hotspots.sources.packed import cannot_read, check_size, real_file
 from hotspots.sources.plain import cell_text, column_names, text_column
+from hotspots.sources.quiet import in_our_words
 from hotspots.sources.raw import RawChunk, no_broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from _typeshed import WriteableBuffer
     from openpyxl.workbook import Workbook
@@ -449,18 +450,7 @@ def _workbook(path: Path, name: str) -> Iterator[Workbook]:
         yield workbook
 
 
-@contextmanager
-def _excel(name: str) -> Iterator[None]:
+def _excel(name: str) -> AbstractContextManager[None]:
     """Keep openpyxl's warnings to ourselves, and turn its errors into ours."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except InputError:
-        raise
-    except _ERRORS as error:
-        msg = (
-            f"Cannot read '{name}' as a workbook: {str(error).rstrip('.') or 'it is damaged'}. "
-            "Must be a complete Excel workbook. Open it in Excel and save it again."
-        )
-        raise InputError(msg) from error
+    rule = "Must be a complete Excel workbook. Open it in Excel and save it again."
+    return in_our_words(_ERRORS, f"read '{name}' as a workbook", rule)

@@ -6,27 +6,28 @@ that the file holds, because GDAL's own types lose the time zone of some formats
 
 from __future__ import annotations
 
-import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyogrio
 import pyogrio.raw
 
 from hotspots.errors import InputError, invalid
 from hotspots.sources.packed import cannot_read, split_suffix
-from hotspots.sources.plain import plain_table
+from hotspots.sources.plain import plain_chunk
 from hotspots.sources.points import crs_text, not_points, wkb_coordinates
-from hotspots.sources.raw import POINT_X, POINT_Y, RawChunk, no_broken
+from hotspots.sources.quiet import in_our_words
+from hotspots.sources.raw import POINT_X, POINT_Y
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from hotspots.sources.files import Source
+    from hotspots.sources.raw import RawChunk
 
 ALL_LAYERS: Final = "*"
 """What to give for `layer` to read all of them."""
@@ -281,27 +282,16 @@ def _geometry(path: Path, layer: str | None, skip: int, rows: int, name: str) ->
 def _chunk(
     table: pa.Table, line: int, name: str, geometry: Callable[[], list[Any]] | None
 ) -> RawChunk:
-    lines = np.arange(line, line + table.num_rows, dtype=np.int64)
     if geometry is None:
-        return RawChunk(plain_table(table), lines, no_broken())
-    at = table.num_columns - 1
+        return plain_chunk(table, line)
     x, y = wkb_coordinates(geometry(), name)
-    plain = plain_table(table.remove_column(at), {POINT_X: x, POINT_Y: y})
-    return RawChunk(plain, lines, no_broken())
+    return plain_chunk(table.remove_column(table.num_columns - 1), line, {POINT_X: x, POINT_Y: y})
 
 
-@contextmanager
-def _gdal(name: str) -> Iterator[None]:
+def _gdal(name: str) -> AbstractContextManager[None]:
     """Keep GDAL's warnings to ourselves, and turn its errors into ours."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except InputError:
-        raise
-    except _ERRORS as error:
-        msg = (
-            f"Cannot read '{name}': {str(error).rstrip('.')}. Must be a complete GeoPackage, "
-            "GeoJSON, shapefile or FlatGeobuf file. Open it in a GIS, and save it as a GeoPackage."
-        )
-        raise InputError(msg) from error
+    rule = (
+        "Must be a complete GeoPackage, GeoJSON, shapefile or FlatGeobuf file. Open it in a GIS, "
+        "and save it as a GeoPackage."
+    )
+    return in_our_words(_ERRORS, f"read '{name}'", rule)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hotspots.incidents.codes import codes_by_name, load_codes
 from hotspots.incidents.mapping import Mapping
-from hotspots.incidents.wording import codes_in, is_all_asb, is_known, is_other, propose
+from hotspots.incidents.suggesting.wording import codes_in, is_all_asb, is_known, is_other, propose
 
 
 class TestByHand:

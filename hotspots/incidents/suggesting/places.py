@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hotspots.incidents.draft import EXACT, HINT, MOST, likeness, most, rank, shown
-from hotspots.incidents.evidence import DEGREES, NATIONAL_GRID, SYSTEMS
 from hotspots.incidents.layouts import PLACES
+from hotspots.incidents.suggesting.draft import EXACT, HINT, MOST, likeness, most, rank, shown
+from hotspots.incidents.suggesting.evidence import DEGREES, NATIONAL_GRID, SYSTEMS
 from hotspots.sources.raw import POINT_X, POINT_Y
 
 if TYPE_CHECKING:
-    from hotspots.incidents.draft import Draft
-    from hotspots.incidents.evidence import Column, Numbers, System
+    from hotspots.incidents.suggesting.draft import Draft
+    from hotspots.incidents.suggesting.evidence import Column, Numbers, System
 
 _EAST: Final = frozenset({"easting", "eastings", "east", "x", "longitude", "lon", "long", "lng"})
 _NORTH: Final = frozenset({"northing", "northings", "north", "y", "latitude", "lat"})

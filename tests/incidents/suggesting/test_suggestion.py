@@ -17,7 +17,7 @@ from hotspots.areas import national_grid_reference, to_longitude_latitude
 from hotspots.errors import OutputError
 from hotspots.incidents.layouts import PLACES, match_layout
 from hotspots.incidents.mapping import Mapping
-from hotspots.incidents.suggest import Suggestion, suggest_mapping
+from hotspots.incidents.suggesting import Suggestion, suggest_mapping
 
 N = 120
 RNG = np.random.default_rng(7)
@@ -30,6 +30,9 @@ TIMES = pd.Series(
     pd.Timestamp("2025-03-03") + pd.to_timedelta(RNG.integers(0, 90 * 24 * 60, N), unit="min")
 )
 
+PLACE = {"x": EASTING, "y": NORTHING}
+CALL = {"when": TIMES, **PLACE}
+
 
 def pick(*values: str) -> list[str]:
     """Give one of some values for every row, each at least once."""
@@ -39,6 +42,11 @@ def pick(*values: str) -> list[str]:
 def written(pattern: str, times: "pd.Series[Any]" = TIMES) -> "pd.Series[str]":
     """Write times as texts."""
     return times.dt.strftime(pattern)
+
+
+def in_system(crs: int | str) -> tuple[Any, Any]:
+    """Give the places in another coordinate system."""
+    return pyproj.Transformer.from_crs(27700, crs, always_xy=True).transform(EASTING, NORTHING)
 
 
 def columns_of(suggestion: Suggestion) -> dict[str, str | tuple[str, ...]]:
@@ -52,6 +60,11 @@ def columns_of(suggestion: Suggestion) -> dict[str, str | tuple[str, ...]]:
 def suggest(**columns: Any) -> Suggestion:
     """Suggest a mapping for a table of some columns."""
     return suggest_mapping(pd.DataFrame(columns), "calls.csv")
+
+
+def find(**columns: Any) -> dict[str, str | tuple[str, ...]]:
+    """Give the columns that are suggested for a table of some columns."""
+    return columns_of(suggest(**columns))
 
 
 def assert_usable(table: pd.DataFrame, suggestion: Suggestion) -> hs.Reading:
@@ -173,7 +186,7 @@ class TestByHand:
 
     def test_web_mercator(self) -> None:
         """An export of a web map in its own metres, which are named, with compound names."""
-        x, y = pyproj.Transformer.from_crs(27700, 3857, always_xy=True).transform(EASTING, NORTHING)
+        x, y = in_system(3857)
         table = pd.DataFrame(
             {
                 "OBJECTID": range(1, N + 1),
@@ -333,12 +346,12 @@ class TestByHand:
 
     def test_counted_cells(self) -> None:
         """Counts are weights if their name says so."""
-        cells = {"month": pick("2025-01", "2025-02"), "x": EASTING, "y": NORTHING}
-        found = columns_of(suggest(**cells, asb_count=range(N)))
+        cells = {"month": pick("2025-01", "2025-02"), **PLACE}
+        found = find(**cells, asb_count=range(N))
         assert found["weight"] == "asb_count"
         assert "id" not in found
-        assert "weight" not in columns_of(suggest(**cells, asb_count=np.arange(N) + 0.5))
-        assert "weight" not in columns_of(suggest(**cells, amount=range(N)))
+        assert "weight" not in find(**cells, asb_count=np.arange(N) + 0.5)
+        assert "weight" not in find(**cells, amount=range(N))
 
     def test_published_layout(self) -> None:
         """A known layout is named, and nothing else."""
@@ -377,7 +390,7 @@ class TestPlaces:
     @pytest.mark.parametrize("names", [("x", "y"), ("a", "b")])
     def test_other_systems(self, crs: str, words: str, names: tuple[str, str]) -> None:
         """London lies apart in each of the systems, with and without telling names."""
-        x, y = pyproj.Transformer.from_crs(27700, crs, always_xy=True).transform(EASTING, NORTHING)
+        x, y = in_system(crs)
         suggestion = suggest(received=written("%Y-%m-%d"), **{names[0]: x, names[1]: y})
         assert suggestion.mapping.crs == crs
         assert words in suggestion.reasons["crs"]
@@ -385,7 +398,7 @@ class TestPlaces:
 
     def test_degrees_called_metres(self) -> None:
         """Numbers of longitude and latitude are that, whatever they are called."""
-        found = columns_of(suggest(when=TIMES, Easting=LONGITUDE, Northing=LATITUDE))
+        found = find(when=TIMES, Easting=LONGITUDE, Northing=LATITUDE)
         assert (found["longitude"], found["latitude"]) == ("Easting", "Northing")
 
     def test_elsewhere_in_britain(self) -> None:
@@ -394,7 +407,7 @@ class TestPlaces:
         suggestion = suggest(when=TIMES, easting=leeds["a"], northing=leeds["b"])
         assert columns_of(suggestion)["easting"] == "easting"
         assert suggestion.reasons["columns.easting"].endswith("eastings in Great Britain")
-        assert columns_of(suggest(when=TIMES, **leeds))["easting"] == "a"
+        assert find(when=TIMES, **leeds)["easting"] == "a"
         apart = suggest(a=leeds["a"], when=TIMES, b=leeds["b"])
         assert "easting" not in apart.mapping.columns
         guessed = suggest(when=TIMES, **leeds)
@@ -416,7 +429,7 @@ class TestPlaces:
 
     def test_points_in_another_system(self) -> None:
         """Points as text in another system are told apart by where they lie."""
-        x, y = pyproj.Transformer.from_crs(27700, 3857, always_xy=True).transform(EASTING, NORTHING)
+        x, y = in_system(3857)
         suggestion = suggest(when=TIMES, geom=shapely.to_wkt(shapely.points(x, y)))
         assert suggestion.mapping.crs == "EPSG:3857"
         nowhere = suggest(when=TIMES, geom=shapely.to_wkt(shapely.points(x * 50, y * 50)))
@@ -431,7 +444,7 @@ class TestPlaces:
         pairs = {f"{axis}{n}": v for n in range(5) for axis, v in (("x", EASTING), ("y", NORTHING))}
         assert any("; and 1 more." in note for note in suggest(when=TIMES, **pairs).notes)
         few = np.where(np.arange(N) < 20, EASTING.astype(float), np.nan)
-        assert columns_of(suggest(**both, x=few))["longitude"] == "lon"
+        assert find(**both, x=few)["longitude"] == "lon"
 
     def test_place_of_the_incident(self) -> None:
         """The home of a victim is not where it happened."""
@@ -452,38 +465,37 @@ class TestPlaces:
 
     def test_points_before_other_metres(self) -> None:
         """Degrees in a point come before metres that must be converted, references come last."""
-        x, y = pyproj.Transformer.from_crs(27700, 3857, always_xy=True).transform(EASTING, NORTHING)
+        x, y = in_system(3857)
         references = national_grid_reference(EASTING, NORTHING)
         points = shapely.to_wkt(shapely.points(LONGITUDE, LATITUDE))
-        found = columns_of(suggest(when=TIMES, ngr=references, x=x, y=y, geom=points))
+        found = find(when=TIMES, ngr=references, x=x, y=y, geom=points)
         assert found["geometry"] == "geom"
-        found = columns_of(suggest(when=TIMES, ngr=references, x=x, y=y))
+        found = find(when=TIMES, ngr=references, x=x, y=y)
         assert found["easting"] == "x"
 
     def test_counters_are_no_coordinates(self) -> None:
         """Numbers that rise from row to row are no metres, though they lie where London does."""
         counter = np.arange(N) + 530_000
-        assert "easting" not in columns_of(suggest(when=TIMES, a=counter, b=NORTHING))
-        assert "easting" not in columns_of(suggest(when=TIMES, a=EASTING, b=counter - 370_000))
+        assert "easting" not in find(when=TIMES, a=counter, b=NORTHING)
+        assert "easting" not in find(when=TIMES, a=EASTING, b=counter - 370_000)
 
     def test_whole_degrees_are_no_coordinates(self) -> None:
         """Ages and temperatures are no degrees of latitude and longitude."""
-        found = suggest(when=TIMES, a=LONGITUDE - 1.3, b=RNG.integers(50, 60, N))
-        assert "latitude" not in found.mapping.columns
+        assert "latitude" not in find(when=TIMES, a=LONGITUDE - 1.3, b=RNG.integers(50, 60, N))
 
     def test_other_codes_of_areas(self) -> None:
         """Codes of areas that are not of the national statistics need a known name."""
         codes = pick("00AGGD", "00AGGE")
-        assert columns_of(suggest(when=TIMES, ward_code=codes))["area_code"] == "ward_code"
-        assert "area_code" not in columns_of(suggest(when=TIMES, a=codes))
+        assert find(when=TIMES, ward_code=codes)["area_code"] == "ward_code"
+        assert "area_code" not in find(when=TIMES, a=codes)
         names = pick("Brunswick", "Kilburn")
-        assert "area_code" not in columns_of(suggest(when=TIMES, ward_code=names))
+        assert "area_code" not in find(when=TIMES, ward_code=names)
 
     def test_areas(self) -> None:
         """Wards come before LSOA; codes of boroughs alone are a place."""
         wards, lsoa = pick("E05000001", "E05000002"), pick("E01000001", "E01000002")
         boroughs = pick("E09000007", "E09000019")
-        found = columns_of(suggest(when=TIMES, a=lsoa, b=wards, c=boroughs))
+        found = find(when=TIMES, a=lsoa, b=wards, c=boroughs)
         assert (found["area_code"], found["borough_name"]) == ("b", "c")
         suggestion = suggest(when=TIMES, a=boroughs)
         assert columns_of(suggestion)["area_code"] == "a"
@@ -497,8 +509,7 @@ class TestPlaces:
 
     def test_references_that_are_none(self) -> None:
         """Case numbers that look like grid references of the far north are not taken for places."""
-        suggestion = suggest(when=TIMES, case=[f"HU{n:06}" for n in range(N)])
-        assert "grid_reference" not in suggestion.mapping.columns
+        assert "grid_reference" not in find(when=TIMES, case=[f"HU{n:06}" for n in range(N)])
 
 
 class TestTimes:
@@ -509,46 +520,42 @@ class TestTimes:
     )
     def test_formats(self, pattern: str) -> None:
         """What the reader reads is recognised under any name."""
-        suggestion = suggest(zzz=written(pattern), x=EASTING, y=NORTHING)
-        assert columns_of(suggestion)["start"] == "zzz"
+        assert find(zzz=written(pattern), **PLACE)["start"] == "zzz"
 
     def test_typed_columns(self) -> None:
         """Times, dates and times with a zone are recognised as they are."""
         objects = [time.to_pydatetime() for time in TIMES]
         for values in (TIMES, TIMES.dt.tz_localize("UTC"), objects):
-            assert columns_of(suggest(a=values, x=EASTING, y=NORTHING))["start"] == "a"
+            assert find(a=values, **PLACE)["start"] == "a"
         dates = [dt.date(2025, 3, 1 + n % 28) for n in range(N)]
-        assert columns_of(suggest(a=dates, x=EASTING, y=NORTHING))["date"] == "a"
+        assert find(a=dates, **PLACE)["date"] == "a"
 
     def test_hours(self) -> None:
         """Whole hours are clock times if the name says so, and numbers if not."""
         days = written("%Y-%m-%d")
-        found = columns_of(suggest(date=days, hour=TIMES.dt.hour, x=EASTING, y=NORTHING))
+        found = find(date=days, hour=TIMES.dt.hour, **PLACE)
         assert (found["date"], found["time"]) == ("date", "hour")
-        found = columns_of(suggest(date=days, units=TIMES.dt.hour, x=EASTING, y=NORTHING))
+        found = find(date=days, units=TIMES.dt.hour, **PLACE)
         assert "time" not in found
 
     def test_months(self) -> None:
         """Months may be written as such, or as their first days; a file may hold one alone."""
-        place = {"x": EASTING, "y": NORTHING}
         firsts = pick("2025-01-01", "2025-02-01", "2025-03-01")
         for values in (pick("2025-01", "2025-02"), ["2025-01"] * N, firsts, pd.to_datetime(firsts)):
-            assert columns_of(suggest(a=values, **place))["month"] == "a"
-        assert columns_of(suggest(month=["2025-01-01"] * N, **place))["month"] == "month"
-        assert columns_of(suggest(date=["2025-01-01"] * N, **place))["date"] == "date"
+            assert find(a=values, **PLACE)["month"] == "a"
+        assert find(month=["2025-01-01"] * N, **PLACE)["month"] == "month"
+        assert find(date=["2025-01-01"] * N, **PLACE)["date"] == "date"
 
     def test_numbers_that_begin_with_a_year(self) -> None:
         """References that begin with a year are no dates."""
         references = [f"2025{n:09}" for n in range(N)]
-        found = columns_of(suggest(a=references, b=TIMES, x=EASTING, y=NORTHING))
+        found = find(a=references, b=TIMES, **PLACE)
         assert found["start"] == "b"
 
     def test_response_times_are_no_clock_times(self) -> None:
         """Minutes until somebody came are no time of day."""
         minutes = RNG.integers(0, 20, N)
-        found = columns_of(
-            suggest(date=written("%Y-%m-%d"), response_time=minutes, x=EASTING, y=NORTHING)
-        )
+        found = find(date=written("%Y-%m-%d"), response_time=minutes, **PLACE)
         assert "time" not in found
 
     @pytest.mark.parametrize(
@@ -556,29 +563,28 @@ class TestTimes:
     )
     def test_other_times(self, name: str) -> None:
         """When something else was is never taken for when it happened, even alone."""
-        early = {name: TIMES - pd.Timedelta(days=1), "x": EASTING, "y": NORTHING}
-        assert columns_of(suggest(**early, zzz=TIMES))["start"] == "zzz"
+        early = {name: TIMES - pd.Timedelta(days=1), **PLACE}
+        assert find(**early, zzz=TIMES)["start"] == "zzz"
         assert "Which column says when?" in suggest(**early).unresolved[0]
 
     def test_typed_interval(self) -> None:
         """Two ends of one interval are recognised if the second is nearly never the earlier."""
         later = TIMES + pd.Timedelta(hours=3)
-        place = {"x": EASTING, "y": NORTHING}
-        found = columns_of(suggest(**{"Occured From": TIMES, "Occured To": later}, **place))
+        found = find(**{"Occured From": TIMES, "Occured To": later}, **PLACE)
         assert (found["start"], found["end"]) == ("Occured From", "Occured To")
         wrong = later.where(np.arange(N) >= 12, TIMES - pd.Timedelta(days=1))  # 12 of 120: 10 %
-        suggestion = suggest(**{"Occurred From": TIMES, "Occurred To": wrong}, **place)
+        suggestion = suggest(**{"Occurred From": TIMES, "Occurred To": wrong}, **PLACE)
         assert "end" not in suggestion.mapping.columns
         assert any("is before it in 10 % of the rows" in note for note in suggestion.notes)
         wrong = later.where(np.arange(N) >= 6, TIMES - pd.Timedelta(days=1))  # 6 of 120: 5 %
-        suggestion = suggest(**{"Occurred From": TIMES, "Occurred To": wrong}, **place)
+        suggestion = suggest(**{"Occurred From": TIMES, "Occurred To": wrong}, **PLACE)
         assert columns_of(suggestion)["end"] == "Occurred To"
         assert any("before the start in 5 % of the rows" in note for note in suggestion.notes)
 
     def test_end_without_a_clock(self) -> None:
         """An end that is a date is compared by the day."""
         table = {"Occurred From": TIMES, "Occurred To": TIMES.dt.normalize()}
-        found = columns_of(suggest(**table, x=EASTING, y=NORTHING))
+        found = find(**table, **PLACE)
         assert (found["start"], found["end_date"]) == ("Occurred From", "Occurred To")
 
     def test_clock_of_the_same_kind(self) -> None:
@@ -590,43 +596,41 @@ class TestTimes:
             "Incident Date": written("%Y-%m-%d"),
             "Received Date": written("%Y-%m-%d", later),
         }
-        found = columns_of(suggest(**table, x=EASTING, y=NORTHING))
+        found = find(**table, **PLACE)
         assert (found["date"], found["time"]) == ("Incident Date", "Incident Time")
         assert "end_date" not in found
         only = {name: values for name, values in table.items() if name != "Incident Date"}
-        found = columns_of(suggest(**only, x=EASTING, y=NORTHING))
+        found = find(**only, **PLACE)
         assert (found["date"], found["time"]) == ("Received Date", "Received Time")
 
     def test_when_the_record_was_made(self) -> None:
         """When a record was made counts only if nothing says when it was reported."""
-        place = {"x": EASTING, "y": NORTHING}
         earlier = TIMES - pd.Timedelta(minutes=1)
-        found = columns_of(suggest(Created=earlier, **{"Call Received": TIMES}, **place))
+        found = find(Created=earlier, **{"Call Received": TIMES}, **PLACE)
         assert found["start"] == "Call Received"
-        assert columns_of(suggest(Created=TIMES, **place))["start"] == "Created"
+        assert find(Created=TIMES, **PLACE)["start"] == "Created"
 
     def test_the_earlier_of_two(self) -> None:
         """Of two times without telling names the one that is never after the other is the start."""
         later = TIMES + pd.Timedelta(hours=3)
-        found = columns_of(suggest(a=later, b=TIMES, x=EASTING, y=NORTHING))
+        found = find(a=later, b=TIMES, **PLACE)
         assert found["start"] == "b"
 
     def test_ambiguous_order(self) -> None:
         """No day above twelve: the shorter span is likelier, and the question stays."""
         # The first twelve days of May: day first, or the fifth of every month.
         days = pd.Series(pd.Timestamp("2025-05-01") + pd.to_timedelta(np.arange(N) % 12, unit="D"))
-        place = {"x": EASTING, "y": NORTHING}
-        british = suggest(date=written("%d/%m/%Y", days), **place)
+        british = suggest(date=written("%d/%m/%Y", days), **PLACE)
         assert british.mapping.date_order == "day-first"
         assert "No day is above 12" in british.unresolved[0]
-        american = suggest(date=written("%m/%d/%Y", days), **place)
+        american = suggest(date=written("%m/%d/%Y", days), **PLACE)
         assert american.mapping.date_order == "month-first"
         # Days 1 to 10 of ten months span 282 days day first (1 January to 10 October), and month
         # first the same: the British order is taken.
         square = pd.Series(
             pd.to_datetime([f"2025-{n % 10 + 1}-{n // 10 % 10 + 1}" for n in range(N)])
         )
-        assert suggest(date=written("%d/%m/%Y", square), **place).mapping.date_order == "day-first"
+        assert suggest(date=written("%d/%m/%Y", square), **PLACE).mapping.date_order == "day-first"
         assert american.reasons["date_order"] == (
             "no day is above 12; month first they span 11 days, day first 334"
         )
@@ -634,57 +638,55 @@ class TestTimes:
     def test_mixed_order(self) -> None:
         """Days above twelve in both places are asked about."""
         dates = ["13/01/2025", "01/13/2025"] * (N // 2)
-        suggestion = suggest(when=dates, x=EASTING, y=NORTHING)
+        suggestion = suggest(when=dates, **PLACE)
         assert any("day first or month first" in question for question in suggestion.unresolved)
 
     def test_unreadable_times(self) -> None:
         """A column that is called a time but is none is named in the question."""
-        suggestion = suggest(received=["soon"] * N, x=EASTING, y=NORTHING)
+        suggestion = suggest(received=["soon"] * N, **PLACE)
         assert "How are the times in 'received' written?" in suggestion.unresolved[0]
 
     def test_clock_without_a_date(self) -> None:
         """Clock times alone are no time."""
-        suggestion = suggest(at=written("%H:%M"), x=EASTING, y=NORTHING)
+        suggestion = suggest(at=written("%H:%M"), **PLACE)
         assert "Which column holds the date? 'at' holds clock times" in suggestion.unresolved[0]
 
 
 class TestCodes:
     """What was reported."""
 
-    PLACE = {"when": TIMES, "x": EASTING, "y": NORTHING}  # noqa: RUF012 (only read)
-
     def test_codes_without_names(self) -> None:
         """The Met's codes are known by their values; other numbers of three digits are not."""
-        found = columns_of(suggest(**self.PLACE, a=pick("215", "214, 610"), b=pick("250", "260")))
+        found = find(**CALL, a=pick("215", "214, 610"), b=pick("250", "260"))
         assert found["codes"] == "a"
         assert "b" not in found.values()
 
     def test_names_of_codes(self) -> None:
         """Names of types and headings are known as the Met spells them."""
         kinds = pick("Rowdy Or Inconsiderate Behaviour", "Noise", "Littering / Drugs Paraphernalia")
-        found = columns_of(suggest(**self.PLACE, a=pick("ASB Nuisance", "ASB Personal"), b=kinds))
+        found = find(**CALL, a=pick("ASB Nuisance", "ASB Personal"), b=kinds)
         assert (found["asb_type"], found["heading"]) == ("a", "b")
 
     def test_opening_codes_of_all_kinds(self) -> None:
         """Where the name says code, a few known ones are enough: most calls are about others."""
         kinds = ["ASB Nuisance"] * 12 + ["Suspicious circumstances"] * (N - 12)
-        found = columns_of(suggest(**self.PLACE, OPENING1=kinds, CL1=kinds))
+        found = find(**CALL, OPENING1=kinds, CL1=kinds)
         assert (found["codes"], found["closing"]) == ("OPENING1", "CL1")
-        notes = suggest(**self.PLACE, OPENING1=kinds).notes
+        notes = suggest(**CALL, OPENING1=kinds).notes
         assert notes == (
             "Rows without a code of anti-social behaviour in 'OPENING1' are out of scope.",
         )
-        assert "codes" not in columns_of(suggest(**self.PLACE, a=kinds))
+        assert "codes" not in find(**CALL, a=kinds)
 
     def test_general_names_need_values(self) -> None:
         """A column called type that holds kinds of dwellings says nothing about the incident."""
-        suggestion = suggest(**self.PLACE, type=pick("House", "Flat"), status=pick("Open", "Shut"))
+        suggestion = suggest(**CALL, type=pick("House", "Flat"), status=pick("Open", "Shut"))
         assert set(suggestion.mapping.columns) == {"start", "easting", "northing"}
 
     def test_words_are_listed_by_frequency(self) -> None:
         """Every unknown word is there once, the frequent first, with its rows."""
         kinds = ["Muddle"] * 70 + ["MESS"] * 40 + ["Noise"] * 5 + ["Mess"] * 5
-        suggestion = suggest(**self.PLACE, category=kinds)
+        suggestion = suggest(**CALL, category=kinds)
         assert [(key, comment) for _, key, _, comment in suggestion.proposals] == [
             ("Muddle", "70 rows: which code?"),
             ("MESS", "40 rows: which code?"),
@@ -692,7 +694,7 @@ class TestCodes:
 
     def test_only_other_kinds(self) -> None:
         """Where no row is anti-social behaviour by its words, nothing is set aside."""
-        suggestion = suggest(**self.PLACE, category=pick("Burglary", "Robbery"))
+        suggestion = suggest(**CALL, category=pick("Burglary", "Robbery"))
         assert suggestion.mapping.codes == {}
         assert {line[1] for line in suggestion.proposals} == {"Burglary", "Robbery"}
 
@@ -700,7 +702,7 @@ class TestCodes:
         """Telephone numbers, addresses and titles do not reach the file."""
         kinds = ["Noise"] * 60 + ["Muddle"] * 30
         kinds += ["Mr Sample rang"] * 10 + ["ring 07700 900123"] * 10 + ["at SW1A 1AA"] * 10
-        suggestion = suggest(**self.PLACE, category=kinds)
+        suggestion = suggest(**CALL, category=kinds)
         text = suggestion.to_toml()
         assert "Muddle" in text
         assert not any(word in text for word in ("Sample", "900123", "SW1A"))
@@ -709,8 +711,8 @@ class TestCodes:
     def test_one_word_alone(self) -> None:
         """A column with one word tells no kinds apart, unless its name says that it does."""
         words = ["Noise nuisance"] * N
-        assert "heading" not in columns_of(suggest(**self.PLACE, a=words))
-        assert columns_of(suggest(**self.PLACE, category=words))["heading"] == "category"
+        assert "heading" not in find(**CALL, a=words)
+        assert find(**CALL, category=words)["heading"] == "category"
 
     @pytest.mark.parametrize(("n_kinds", "is_kind"), [(200, True), (201, False)])
     def test_too_many_words(self, n_kinds: int, is_kind: bool) -> None:  # noqa: FBT001
@@ -725,29 +727,26 @@ class TestCodes:
     def test_free_text_is_no_kind(self) -> None:
         """Words that never return are a description, not a kind."""
         remarks = [f"Loud music from number {n}" for n in range(N)]
-        suggestion = suggest(**self.PLACE, category=remarks)
-        assert "heading" not in suggestion.mapping.columns
+        assert "heading" not in find(**CALL, category=remarks)
 
     def test_duplicates(self) -> None:
         """A flag is yes or no; a reference to the other row is none."""
-        found = columns_of(suggest(**self.PLACE, is_duplicate=pick("Y", "N")))
+        found = find(**CALL, is_duplicate=pick("Y", "N"))
         assert found["duplicate"] == "is_duplicate"
-        flagged = suggest(**self.PLACE, is_duplicate=pick("Y", "N"))
+        flagged = suggest(**CALL, is_duplicate=pick("Y", "N"))
         assert flagged.reasons["columns.duplicate"] == "all values are yes or no"
-        found = columns_of(suggest(**self.PLACE, duplicate=pick("C1", "C2")))
+        found = find(**CALL, duplicate=pick("C1", "C2"))
         assert "duplicate" not in found
 
 
 class TestReferences:
     """The source's own reference of an incident."""
 
-    PLACE = {"when": TIMES, "x": EASTING, "y": NORTHING}  # noqa: RUF012 (only read)
-
     def test_numbers_that_return_each_day(self) -> None:
         """A number that is unique on each day is a reference; one that repeats is not."""
         days = pd.Series(pd.Timestamp("2025-03-01") + pd.to_timedelta(np.arange(N) // 10, unit="D"))
-        place = {"when": days + pd.Timedelta(hours=1), "x": EASTING, "y": NORTHING}
-        found = columns_of(suggest(**place, cad=[f"{n % 10}" for n in range(N)]))
+        place = {"when": days + pd.Timedelta(hours=1), **PLACE}
+        found = find(**place, cad=[f"{n % 10}" for n in range(N)])
         assert found["id"] == "cad"
         suggestion = suggest(**place, cad=[f"{n % 5}" for n in range(N)])
         assert "id" not in suggestion.mapping.columns
@@ -766,20 +765,18 @@ class TestReferences:
     )
     def test_other_numbers(self, name: str, values: list[Any]) -> None:
         """Numbers of properties, telephones and officers are no references."""
-        assert "id" not in suggest(**self.PLACE, **{name: values}).mapping.columns
+        assert "id" not in find(**CALL, **{name: values})
 
     def test_misspelt_names(self) -> None:
         """A misspelt name is enough for words, not for weights and keys of persons."""
         words = pick("999", "Web")
-        found = columns_of(
-            suggest(**self.PLACE, Chanel=words, Locaton=words, Wieght=1, Persson_key=range(N))
-        )
+        found = find(**CALL, Chanel=words, Locaton=words, Wieght=1, Persson_key=range(N))
         assert (found["channel"], found["location"]) == ("Chanel", "Locaton")
         assert not {"weight", "person_key"} & set(found)
 
     def test_reasons(self) -> None:
         """It is said whether every value is there once."""
-        once = suggest(**self.PLACE, ref=[f"R{n}" for n in range(N)])
+        once = suggest(**CALL, ref=[f"R{n}" for n in range(N)])
         assert once.reasons["columns.id"] == "every value occurs once"
         twice = suggest(
             when=["2025-01-05"] * N, x=EASTING, ref=["R0", *(f"R{n}" for n in range(N - 1))]
@@ -788,9 +785,7 @@ class TestReferences:
 
     def test_incident_before_row(self) -> None:
         """The reference of the incident comes before the number of the row."""
-        found = columns_of(
-            suggest(**self.PLACE, OBJECTID=range(N), **{"Log No": [f"L{n}" for n in range(N)]})
-        )
+        found = find(**CALL, OBJECTID=range(N), **{"Log No": [f"L{n}" for n in range(N)]})
         assert found["id"] == "Log No"
 
 
@@ -845,16 +840,22 @@ class TestEdges:
 
     def test_one_row(self) -> None:
         """One row is enough if its names and values speak."""
-        suggestion = suggest(received=["2025-01-05 10:00"], x=["530000"], y=["180000"])
-        assert columns_of(suggestion) == {"start": "received", "easting": "x", "northing": "y"}
+        assert find(received=["2025-01-05 10:00"], x=["530000"], y=["180000"]) == {
+            "start": "received",
+            "easting": "x",
+            "northing": "y",
+        }
 
     def test_three_hundred_columns(self) -> None:
         """The right columns are found among three hundred."""
         noise: dict[str, Any] = {f"n{n}": RNG.random(N) for n in range(100)}
         noise |= {f"t{n}": pick("alpha", "beta", "gamma") for n in range(100)}
         noise |= {f"i{n}": RNG.integers(0, 1_000_000, N) for n in range(97)}
-        suggestion = suggest(**noise, p=EASTING, q=NORTHING, r=written("%Y-%m-%d %H:%M"))
-        assert columns_of(suggestion) == {"start": "r", "easting": "p", "northing": "q"}
+        assert find(**noise, p=EASTING, q=NORTHING, r=written("%Y-%m-%d %H:%M")) == {
+            "start": "r",
+            "easting": "p",
+            "northing": "q",
+        }
 
     def test_hostile_names(self) -> None:
         """Quotes, line ends and characters of control are written and read back."""
@@ -893,7 +894,7 @@ class TestEdges:
 
     def test_saved_once(self, tmp_path: Any) -> None:
         """The file is written whole, and a corrected one is not replaced by a new suggestion."""
-        suggestion = suggest(received=TIMES, x=EASTING, y=NORTHING)
+        suggestion = suggest(received=TIMES, **PLACE)
         path = suggestion.save(tmp_path / "calls.mapping.toml")
         assert Mapping.from_toml(path) == suggestion.mapping
         with pytest.raises(OutputError, match="may hold corrections"):
@@ -902,7 +903,7 @@ class TestEdges:
 
     def test_the_sample_is_not_changed(self) -> None:
         """The caller's table stays as it was."""
-        table = pd.DataFrame({"received": written("%Y-%m-%d"), "x": EASTING, "y": NORTHING})
+        table = pd.DataFrame({"received": written("%Y-%m-%d"), **PLACE})
         before = table.copy(deep=True)
         suggest_mapping(table, "calls.csv")
         pd.testing.assert_frame_equal(table, before)

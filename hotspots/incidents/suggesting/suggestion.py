@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from hotspots.errors import InputError
-from hotspots.incidents.draft import (
+from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
+from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
+from hotspots.incidents.names import ALIASES
+from hotspots.incidents.suggesting.codes import find_codes
+from hotspots.incidents.suggesting.draft import (
     EXACT,
     HINT,
     MOST,
@@ -25,13 +29,9 @@ from hotspots.incidents.draft import (
     rank,
     shown,
 )
-from hotspots.incidents.draft_codes import find_codes
-from hotspots.incidents.draft_places import find_place
-from hotspots.incidents.draft_times import find_times
-from hotspots.incidents.evidence import Column, columns_of, is_value
-from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
-from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
-from hotspots.incidents.names import ALIASES
+from hotspots.incidents.suggesting.evidence import Column, columns_of, is_value
+from hotspots.incidents.suggesting.places import find_place
+from hotspots.incidents.suggesting.times import find_times
 from hotspots.words import count, percent
 
 if TYPE_CHECKING:
@@ -103,25 +103,7 @@ class Suggestion:
         )
 
     def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
-        """Write the mapping file, whole or not at all.
-
-        Parameters
-        ----------
-        path : path
-            File to write.
-        replace : bool
-            Whether an existing file may be replaced: it may hold corrections.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Raises
-        ------
-        OutputError
-            If the file is there and may not be replaced, or cannot be written.
-        """
+        """Write the mapping file, with its comments, as `Mapping.save` does."""
         return write_mapping(self.to_toml(), path, replace=replace)
 
 

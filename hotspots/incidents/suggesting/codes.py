@@ -10,16 +10,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hotspots.incidents.codes import load_codes
-from hotspots.incidents.draft import EXACT, HINT, MOST, likeness, listed, most, shown
-from hotspots.incidents.evidence import Column, is_personal
 from hotspots.incidents.mapping import NOT_ASB
-from hotspots.incidents.wording import codes_in, is_all_asb, is_known, is_other, propose
+from hotspots.incidents.suggesting.draft import EXACT, HINT, MOST, likeness, listed, most, shown
+from hotspots.incidents.suggesting.evidence import Column, is_personal
+from hotspots.incidents.suggesting.wording import codes_in, is_all_asb, is_known, is_other, propose
 from hotspots.words import count
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspots.incidents.draft import Draft
+    from hotspots.incidents.suggesting.draft import Draft
 
 LARGEST: Final = 200
 """Different values that a column of codes or types may have."""

@@ -13,8 +13,8 @@ from hotspots.incidents.names import ALIASES, key_of
 from hotspots.words import percent
 
 if TYPE_CHECKING:
-    from hotspots.incidents.evidence import Column
     from hotspots.incidents.mapping import DateOrder
+    from hotspots.incidents.suggesting.evidence import Column
 
 EXACT: Final = 1.0
 NEARLY: Final = 0.8

@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hotspots.incidents.draft import HINT, MOST, NEARLY_ALL, likeness, listed, most, rank, shown
 from hotspots.incidents.names import ALIASES, RECORDED, family_of, key_of
+from hotspots.incidents.suggesting.draft import (
+    HINT,
+    MOST,
+    NEARLY_ALL,
+    likeness,
+    listed,
+    most,
+    rank,
+    shown,
+)
 from hotspots.words import percent
 
 if TYPE_CHECKING:
-    from hotspots.incidents.draft import Draft
-    from hotspots.incidents.evidence import Column
+    from hotspots.incidents.suggesting.draft import Draft
+    from hotspots.incidents.suggesting.evidence import Column
 
 _END_WORDS: Final = frozenset({"to", "end", "ended", "ends", "until", "latest", "last", "finish"})
 _START_WORDS: Final = frozenset({"from", "start", "earliest", "first", "begin", "began", "between"})

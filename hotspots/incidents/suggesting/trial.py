@@ -9,7 +9,7 @@ import pandas as pd
 
 from hotspots.incidents.account import Ledger
 from hotspots.incidents.dataset import Part, read_part
-from hotspots.incidents.suggest import Suggestion, suggest_mapping
+from hotspots.incidents.suggesting.suggestion import Suggestion, suggest_mapping
 from hotspots.sources import POINT_X, POINT_Y, open_chunks
 
 if TYPE_CHECKING:
