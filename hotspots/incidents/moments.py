@@ -24,22 +24,6 @@ if TYPE_CHECKING:
     Times = np.ndarray[Any, np.dtype[np.datetime64]]
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
-__all__ = [
-    "DAY",
-    "HOUR",
-    "MINUTE",
-    "MONTH",
-    "TimeRules",
-    "When",
-    "decide_times",
-    "ends_of",
-    "floor_months",
-    "midnights",
-    "only_other_order",
-    "read_clock",
-    "read_times",
-]
-
 Style = Literal["clock", "dotted", "digits", "hours", "fraction"]
 
 _NEVER: Final = np.datetime64("NaT", "us")

@@ -17,13 +17,11 @@ import pyarrow.compute as pc
 
 from hotspots.areas import load_boroughs
 from hotspots.incidents.batch import EXTRA, LARGEST_WEIGHT, MILLIONTHS, Batch
+from hotspots.incidents.cells import HOUR, MINUTE, MONTH
 from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
 from hotspots.incidents.layouts import OWN, match_layout
 from hotspots.incidents.mapping import plain_text
 from hotspots.incidents.moments import (
-    HOUR,
-    MINUTE,
-    MONTH,
     TimeRules,
     When,
     decide_times,
