@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.errors import DuplicateInputError, InputError
-from hotspots.incidents.rows import ACCEPTED, CODES_OF_REASONS, N_SCOPE
+from hotspots.incidents.rows import ACCEPTED, CODES_OF_REASONS, N_SCOPE, ROWS
 from hotspots.times import london_wall
+from hotspots.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -321,8 +322,7 @@ class Ledger:
                 files_of.setdefault(sentence, []).append(name)
         notes = [
             f"{names[0] if len(names) == 1 else f'{len(names)} files'}: "
-            + (f"{remarks[sentence]:,} " if sentence in remarks else "")
-            + sentence
+            + sentence.replace(ROWS, count(remarks[sentence], "row"))
             for sentence, names in files_of.items()
         ]
         if self.n_unplaced:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from hotspots.incidents.dataset import Dataset, Part, Result_co, Siblings, Task
 
 
-_TIMEOUT: Final = "10s"
+# Seconds until a scheduler must have answered, or have a worker.
+_TIMEOUT: Final = 10
 _TRIES: Final = 3
 
 
@@ -91,7 +92,9 @@ class _Work:
 
     def _send(self) -> None:
         try:
-            self.sent = self.cluster.scatter(list(self.both), broadcast=True, hash=False)
+            self.sent = self.cluster.scatter(
+                list(self.both), broadcast=True, hash=False, timeout=_TIMEOUT
+            )
         except TimeoutError as error:
             msg = (
                 "The Dask cluster has no workers. Must have at least one. Start one with "

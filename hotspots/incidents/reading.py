@@ -204,7 +204,7 @@ def join_incidents(frames: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
     GeoDataFrame
         An incidents table.
     """
-    rows = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    rows = frames[0] if len(frames) == 1 else _stacked(frames)
     ids = _identities(rows)
     x, y = rows["easting"].to_numpy(), rows["northing"].to_numpy()
     has_point = ~np.isnan(x)
@@ -217,6 +217,18 @@ def join_incidents(frames: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
         rows[_COLUMNS + extra].set_axis(ids),
         geometry=gpd.GeoSeries(points, index=ids, crs=CRS),
         crs=CRS,
+    )
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames below each other, column by column.
+
+    Joined as frames, pandas 2 would look at every single cell of a column without a value.
+    """
+    names = list(dict.fromkeys(name for frame in frames for name in frame.columns))
+    alike = [frame.reindex(columns=names) for frame in frames]
+    return pd.DataFrame(
+        {name: pd.concat([frame[name] for frame in alike], ignore_index=True) for name in names}
     )
 
 

@@ -75,6 +75,9 @@ REASONS: Final = BROKEN_REASONS | {
 CODES_OF_REASONS: Final = (*SCOPE_REASONS, *REASONS)
 """All reasons; their positions stand for them in arrays."""
 
+ROWS: Final = "{rows}"
+"""Stands in a remark for the number of rows that it is about."""
+
 N_SCOPE: Final = len(SCOPE_REASONS)
 ACCEPTED: Final = -1
 
@@ -164,7 +167,7 @@ class Judged:
     n_disproving : int
         Rows whose dates disprove an order of day and month that was only assumed.
     remarks : dict of str to int
-        What to tell the user about some rows, a sentence that follows their number, and how many.
+        What to tell the user about some rows, with `ROWS` for how many, and their number.
     """
 
     lines: Integers
@@ -326,17 +329,17 @@ def _remarks(
         flags = every.distinct("duplicate")
         is_open = [word.lower() not in _YES | _NO for word in flags.texts()]
         remarks[
-            f"rows have a value in '{every.columns['duplicate'][0]}' that is neither yes nor no: "
-            "taken as no duplicates"
+            f"'{every.columns['duplicate'][0]}' has values that are neither yes nor no "
+            f"({ROWS}): taken as no duplicates"
         ] = int(flags.counts()[np.array(is_open, dtype=bool)].sum())
     order, other = ("day-first", "month-first")
     remarks[
-        f"dates could be {order} or {other}: read {order}, the British order; give "
+        f"dates could be {order} or {other} ({ROWS}): read {order}, the British order; give "
         f"date_order='{other}' (--date-order {other}) if that is wrong"
     ] = newly_open(parts, start)
     if ends is not None:
         is_lost = ends.is_given & np.isnat(ends.moments.start)
-        remarks["ends cannot be read and are taken as not given"] = int(is_lost.sum())
+        remarks[f"ends cannot be read and are taken as not given ({ROWS})"] = int(is_lost.sum())
     return {sentence: n for sentence, n in remarks.items() if n}
 
 
@@ -550,7 +553,7 @@ def _about_words(every: Parts, parts: Parts, conventions: Conventions) -> dict[s
         )
         if part in every:
             said[
-                f"rows have words in '{every.columns[part][0]}' that are not known here: {taken}. "
+                f"words in '{every.columns[part][0]}' are not known here ({ROWS}): {taken}. "
                 "'hotspots check --suggest' proposes what they mean"
             ] = int(words.counts()[~np.array(is_known, dtype=bool)].sum())
     return said

@@ -61,6 +61,11 @@ def assert_same(counts: hs.Counts, other: hs.Counts) -> None:
     assert second is not None
     pd.testing.assert_frame_equal(first.summary, second.summary)
     assert first.n_rows == second.n_rows
+    if first.files["file"].equals(second.files["file"]):
+        pd.testing.assert_frame_equal(first.files, second.files)
+        pd.testing.assert_frame_equal(first.rejected, second.rejected)
+        pd.testing.assert_frame_equal(first.out_of_scope, second.out_of_scope)
+        assert first.notes == second.notes
 
 
 @pytest.fixture
@@ -293,8 +298,40 @@ class TestCluster:
         dataset = opened(folder)
         for file in folder.iterdir():
             file.unlink()
-        with pytest.raises(hs.InputError):
+        with pytest.raises(hs.InputError, match=r"Cannot read '.*part0\.csv'"):
             count(dataset, client=cluster)
+
+    def test_no_workers(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A scheduler without workers is said to be one."""
+        distributed = pytest.importorskip("distributed")
+        monkeypatch.setattr("hotspots.incidents.cluster._TIMEOUT", 1)
+        with (
+            distributed.LocalCluster(
+                n_workers=0, processes=False, dashboard_address=":0", silence_logs=50
+            ) as empty,
+            pytest.raises(hs.InputError, match="has no workers"),
+        ):
+            count(folder, client=empty.scheduler_address)
+
+    def test_the_only_worker_is_killed(self, folder: Path, tmp_path: Path) -> None:
+        """With the only worker its copy of the work is lost, too: it is sent once more."""
+        distributed = pytest.importorskip("distributed")
+        killed = tmp_path / "killed"
+
+        def deadly(batches: Iterable[Any]) -> int:
+            n = sum(len(batch) for batch in batches)
+            if not killed.exists():
+                killed.touch()
+                os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+            return n
+
+        with distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+        ) as single:
+            parts, account = opened(folder).run(deadly, client=single.scheduler_address)
+        assert killed.exists()
+        assert len(parts) == 5
+        assert account.n_rows == ROWS
 
 
 class TestMessages:
