@@ -177,7 +177,7 @@ def read_points(parts: Parts, rules: PointRules) -> Points:
         nothing = np.full(n, np.nan)
         return Points(nothing, nothing, no, no, no)
     x, y, srid, is_given = _given(parts, rules.parts)
-    if srid not in (0, rules.srid):
+    if srid not in (0, rules.srid) and _known(srid) != rules.crs:
         _refuse_systems({srid, rules.srid or rules.crs})
     if rules.is_swapped:
         x, y = y, x
