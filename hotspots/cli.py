@@ -221,7 +221,7 @@ def check(
     ] = None,
     rejected: Annotated[
         Path | None,
-        typer.Option("--rejected", help="CSV file to write with the rejected rows."),
+        typer.Option("--rejected", help="New CSV file to write with the rejected rows."),
     ] = None,
     *,
     suggest: Annotated[
@@ -242,6 +242,12 @@ def check(
     from hotspots.incidents.overview import joined  # noqa: PLC0415
 
     _log(verbose=verbose)
+    if rejected is not None and rejected.exists():
+        msg = (
+            f"Cannot write '{rejected}': it is there already. Must be a new file. Delete or rename "
+            "it first, or name another with --rejected."
+        )
+        raise OutputError(msg)
     console = Console()
     dataset = open_incidents(
         _source(files),
@@ -288,16 +294,9 @@ def check(
 
 
 def _write_rejected(account: Account, path: Path) -> None:
-    from hotspots.writing import write_csv  # noqa: PLC0415 (slow to import)
+    from hotspots.writing import as_csv, write_whole  # noqa: PLC0415 (slow to import)
 
-    try:
-        write_csv(account.rejected, path, index=False)
-    except OSError as error:
-        msg = (
-            f"Cannot write '{path}': {error.strerror or error}. Must be in a folder that exists. "
-            "Name another file."
-        )
-        raise OutputError(msg) from error
+    write_whole(as_csv(account.rejected, index=False), path, "Name another file.")
 
 
 def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:

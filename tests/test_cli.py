@@ -105,3 +105,21 @@ def test_exit_codes(months: Path, tmp_path: Path) -> None:
     public = run("analyse", months, "--marking", "public", "--out", tmp_path / "out")
     assert public.returncode == 3
     assert not (tmp_path / "out").exists()
+
+
+def test_rejected_rows(tmp_path: Path) -> None:
+    """The rejected rows go to a new file; one that is there, above all the input, stays."""
+    calls = tmp_path / "calls.csv"
+    content = "received,easting,northing\n2025-01-06 21:00,530000,180000\n=1+1,530000,180000\n"
+    calls.write_text(content)
+    done = run("check", calls, "--rejected", tmp_path / "rejected.csv")
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "rejected.csv").read_bytes().decode("utf-8-sig")
+    assert written.split() == ["file,line,reason,detail", "calls.csv,3,bad_time,'=1+1"]
+    refused = run("check", calls, "--rejected", calls)
+    assert refused.returncode == 4
+    assert "it is there already. Must be a new file." in " ".join(refused.stderr.split())
+    assert calls.read_text() == content
+    nowhere = run("check", calls, "--rejected", tmp_path / "none" / "rejected.csv")
+    assert nowhere.returncode == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv", "rejected.csv"]
