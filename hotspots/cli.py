@@ -270,7 +270,7 @@ def check(
         _write_rejected(account, rejected)
     if account.n_accepted == 0:
         console.print("[bold]No row can be used.[/]")
-        return
+        raise typer.Exit(BAD_INPUT)
     seen = joined(parts)
     table = Table(show_header=False, box=None)
     table.add_row("Period", seen.period)

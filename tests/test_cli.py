@@ -102,6 +102,10 @@ def test_exit_codes(months: Path, tmp_path: Path) -> None:
     taken = run("analyse", months, "--borough", "Camden", "--out", tmp_path / "mine")
     assert taken.returncode == 4
     assert "was not made by an analysis" in taken.stderr.replace("\n", " ")
+    (tmp_path / "bad.csv").write_text("received,easting,northing\nyesterday,530000,180000\n")
+    nothing = run("check", tmp_path / "bad.csv")
+    assert nothing.returncode == 3
+    assert "No row can be used." in nothing.stdout
     public = run("analyse", months, "--marking", "public", "--out", tmp_path / "out")
     assert public.returncode == 3
     assert not (tmp_path / "out").exists()
