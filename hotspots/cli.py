@@ -1,7 +1,7 @@
 """The command `hotspots`: the main job, a look at a file, and the demonstration.
 
 Exit codes: 0 done; 2 the command was typed wrongly; 3 the input cannot be used; 4 the result
-cannot be written.
+cannot be written; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BAD_INPUT = 3
 BAD_OUTPUT = 4
 STOPPED = 130
+_STOPPED_IN_WORDS = "Stopped. Nothing is half written: a file is there whole, or as it was before."
 _SHOWN = 5
 _TEN = 10
 _STREAMED = 500_000_000
@@ -454,8 +455,10 @@ def main() -> None:
     """Run the command and turn the package's errors into messages and exit codes."""
     try:
         app()
-    except KeyboardInterrupt:
-        sys.exit(_fail(HotspotsError("Stopped. Nothing was written."), STOPPED))
+    except SystemExit as end:
+        if end.code == STOPPED:  # typer has taken the interrupt, and says nothing
+            Console(stderr=True).print(_STOPPED_IN_WORDS)
+        raise
     except OutputError as error:
         sys.exit(_fail(error, BAD_OUTPUT))
     except HotspotsError as error:

@@ -352,7 +352,7 @@ def _put_in_place(work: Path, folder: Path) -> None:
         os.replace(folder, old / folder.name)  # noqa: PTH105
         try:
             os.replace(work, folder)  # noqa: PTH105
-        except OSError:
+        except BaseException:  # Ctrl-C, too
             os.replace(old / folder.name, folder)  # noqa: PTH105
             raise
     finally:

@@ -1,10 +1,13 @@
 """The command, as it is typed: real processes, real files, exit codes."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import hotspots as hs
@@ -127,3 +130,39 @@ def test_rejected_rows(tmp_path: Path) -> None:
     nowhere = run("check", calls, "--rejected", tmp_path / "none" / "rejected.csv")
     assert nowhere.returncode == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv", "rejected.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C there")
+def test_ctrl_c(tmp_path: Path) -> None:
+    """Stopped on the way, an analysis says so in one line and leaves nothing."""
+    n = 1_000_000
+    rng = np.random.default_rng(1)
+    day = np.char.add("2025-01-", rng.integers(10, 28, n).astype(str))
+    calls = pd.DataFrame(
+        {
+            "received": np.char.add(day, " 21:00"),
+            "easting": rng.integers(525_000, 535_000, n),
+            "northing": rng.integers(175_000, 185_000, n),
+        }
+    )
+    calls.to_csv(tmp_path / "calls.csv", index=False)
+    words = ["analyse", "calls.csv", "--stream", "--out", "out", "--verbose"]
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "hotspots.cli", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test that runs in the background hands on that interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as process:
+        assert process.stderr is not None
+        while "layout 'cad'" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    lines = [line for line in said.splitlines() if not line.startswith("hotspots.")]
+    (line,) = lines
+    assert line.startswith("Stopped. Nothing is half written: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["calls.csv"]

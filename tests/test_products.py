@@ -234,6 +234,23 @@ class TestWholeOrNot:
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
+    def test_stopped_at_the_last_step(
+        self, analysis: hs.Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Stopped between two moves, the old folder is back, too."""
+        out = analysis.save(tmp_path / "out")
+        move = os.replace
+
+        def stop(source: Path, target: Path) -> None:
+            if Path(target) == out and ".out-old-" not in str(source):
+                raise KeyboardInterrupt
+            move(source, target)
+
+        monkeypatch.setattr("hotspots.products.os.replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            analysis.save(out)
+        assert (out / "manifest.json").exists()
+
     def test_foreign_folder_is_refused(self, analysis: hs.Analysis, tmp_path: Path) -> None:
         """A folder with something else in it is never replaced, nor a file."""
         (tmp_path / "mine").mkdir()
