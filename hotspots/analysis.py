@@ -226,7 +226,7 @@ def analyse(
     ----------
     incidents : Reading, GeoDataFrame, Dataset or path
         What `read_incidents` gave, an incidents table, or what `open_incidents` or a path names:
-        files larger than memory are read twice, in chunks.
+        files larger than memory are read twice, in chunks, and may not change meanwhile.
     boroughs : sequence of str, optional
         Names or GSS codes of London boroughs (and the City); by default the 32 boroughs. With
         `areas`, only areas whose middle lies in these boroughs are kept.
@@ -247,8 +247,8 @@ def analyse(
     Raises
     ------
     InputError
-        If a borough is not known, the incidents are not an incidents table, or no incident has a
-        time in the period.
+        If a borough is not known, the incidents are not an incidents table, no incident has a
+        time in the period, or a dataset changed between the two readings.
 
     Caveats
     -------
@@ -328,9 +328,32 @@ class _Work:
     client: Any
     progress: bool | None
 
-    def run(self, task: Task[Result]) -> list[Result]:
-        """Do a task on all incidents."""
-        return run(self.incidents, task, client=self.client, progress=self.progress)[0]
+    def run_again(self, task: Task[Result], first: Account | None) -> list[Result]:
+        """Do a task on all incidents, which must be those that were counted at first."""
+        results, again = run(self.incidents, task, client=self.client, progress=self.progress)
+        _refuse_change(first, again)
+        return results
+
+
+def _refuse_change(first: Account | None, again: Account | None) -> None:
+    """Raise `InputError` if a second reading has found other rows than the first."""
+    if first is None or again is None:
+        return
+    before, after = (
+        {
+            file: f"{rows:,} rows, {accepted:,} accepted"
+            for file, rows, accepted in account.files[["file", "rows", "accepted"]].to_numpy()
+        }
+        for account in (first, again)
+    )
+    for file in before | after:
+        if before.get(file) != after.get(file):
+            msg = (
+                f"'{file}' changed while it was analysed: at first {before.get(file)}; then "
+                f"{after.get(file)}. Must be the same when it is read again. Give a copy that "
+                "nobody writes to."
+            )
+            raise InputError(msg)
 
 
 def _choose_areas(
@@ -412,7 +435,8 @@ def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Co
     if is_pointed and 2 * counts.n_points < n_rows:
         # Only now is it known that most rows of the dataset carry a code instead of a point.
         is_pointed = False
-        counts = _count_in(work, areas, settings, is_pointed=False)
+        first, counts = counts, _count_in(work, areas, settings, is_pointed=False)
+        _refuse_change(first.account, counts.account)
     left_out = _walk_in_words(counts.walk, settings)
     if not is_pointed:
         size = areas.area.mean() / 1e6
@@ -444,7 +468,7 @@ def _gather(
     # A table is in memory already: all of it is kept.
     kept = since if isinstance(work.incidents, Dataset) else counts.start
     details = DetailTask.build(found, counts, since=kept)
-    return gathered(work.run(details)), since
+    return gathered(work.run_again(details, counts.account)), since
 
 
 def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:

@@ -1,6 +1,7 @@
 """The main job, from incidents to a list that can be explained."""
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -271,6 +272,34 @@ class TestTiers:
             pd.DataFrame(again.hotspots.drop(columns="geometry")),
         )
         pd.testing.assert_frame_equal(first.tasks, again.tasks)
+
+
+class TestTwice:
+    """A dataset is read twice."""
+
+    @pytest.mark.parametrize("has_points", [True, False])
+    def test_rows_that_come_between(self, tmp_path: Path, *, has_points: bool) -> None:
+        """Rows that are added between the two readings are noticed."""
+        path = tmp_path / "calls.csv"
+        rows = pd.DataFrame({"received": [f"2025-01-{day:02} 21:00" for day in range(1, 29)]})
+        rows = rows.assign(easting=WEST + 75, northing=SOUTH + 75)
+        if not has_points:
+            rows = rows.assign(easting=None, northing=None, ward_code="Q01")
+        rows.to_csv(path, index=False)
+
+        class Growing(hs.Dataset):
+            """Somebody adds a row after each reading."""
+
+            def run(self, task: Any, **options: Any) -> Any:
+                done = super().run(task, **options)
+                rows.tail(1).to_csv(path, index=False, header=False, mode="a")
+                return done
+
+        opened = hs.open_incidents(path)
+        growing = Growing(opened.sources, opened.mapping)
+        said = "at first 28 rows, 28 accepted; then 29 rows, 29 accepted.*Give a copy"
+        with pytest.raises(hs.InputError, match=f"'calls.csv' changed while .*{said}"):
+            hs.analyse(growing, areas=square_area(), progress=False)
 
 
 @pytest.fixture(scope="module")
