@@ -429,11 +429,11 @@ def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Co
     else:
         table = work.incidents
         table = table.incidents if isinstance(table, Reading) else table
-        is_pointed = 2 * has_point(table).sum() >= len(table)
+        is_coded = table[["area_code", "borough"]].notna().any(axis=1) & ~has_point(table)
+        is_pointed = has_point(table).sum() >= is_coded.sum()
     counts = _count_in(work, areas, settings, is_pointed=is_pointed)
-    n_rows = sum(counts.walk.values())
-    if is_pointed and 2 * counts.n_points < n_rows:
-        # Only now is it known that most rows of the dataset carry a code instead of a point.
+    if is_pointed and counts.n_points < counts.n_coded:
+        # Only now is it known that more rows of the dataset carry a code than a point.
         is_pointed = False
         first, counts = counts, _count_in(work, areas, settings, is_pointed=False)
         _refuse_change(first.account, counts.account)
@@ -441,7 +441,7 @@ def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Co
     if not is_pointed:
         size = areas.area.mean() / 1e6
         left_out.append(
-            "Most rows have an area code instead of a point, so each hotspot is a whole area "
+            "More rows have an area code than a point, so each hotspot is a whole area "
             f"({size:.1f} km² on average): too large to walk. Use it to choose days and hours."
         )
     missing, said = _missing_months(counts)

@@ -249,6 +249,20 @@ class TestTiers:
         by_borough = hs.analyse(incidents, boroughs=["Camden"], progress=False)
         assert by_borough.hotspots["n"].tolist() == [4000]
 
+    @pytest.mark.parametrize("is_streamed", [False, True])
+    def test_rows_without_place_have_no_vote(self, tmp_path: Path, *, is_streamed: bool) -> None:
+        """Of ten rows six say nothing of their place, three have a point and one a code."""
+        rows = pd.DataFrame({"received": [f"2025-01-{day:02} 21:00" for day in range(1, 11)]})
+        rows.loc[:2, ["easting", "northing"]] = WEST + 75, SOUTH + 75
+        rows.loc[3, "ward_code"] = "Q01"
+        rows.to_csv(tmp_path / "calls.csv", index=False)
+        opened = hs.open_incidents(tmp_path / "calls.csv")
+        source = opened if is_streamed else hs.read_incidents(tmp_path / "calls.csv")
+        analysis = hs.analyse(source, areas=square_area(), progress=False)
+        assert (analysis.counts.n_points, analysis.counts.n_coded) == (3, 1)
+        assert (analysis.counts.places["shape"] == "square").all()
+        assert not any("too large to walk" in said for said in analysis.left_out)
+
     def test_missing_months_are_said(self) -> None:
         """January and April without February and March may be missing data."""
         rows = [(f"2025-0{month}-01", WEST + 75, SOUTH + 75) for month in (1, 4) for _ in range(5)]

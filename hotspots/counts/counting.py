@@ -71,8 +71,8 @@ class Counts:
         known), each in the area of its own point; no rows if no areas were given.
     walk : dict of str to int
         Where the rows went: "in areas", "context", "out of area", "no place".
-    n_points : int
-        Rows that have a point.
+    n_points, n_coded : int
+        Rows that have a point; rows that have the code of an area, or a borough, and no point.
     months_seen : PeriodIndex
         Calendar months with at least one row.
     sources : tuple of str
@@ -94,6 +94,7 @@ class Counts:
     area_week: pd.DataFrame
     walk: dict[str, int]
     n_points: int
+    n_coded: int
     months_seen: pd.PeriodIndex
     sources: tuple[str, ...]
     account: Account | None
@@ -366,6 +367,7 @@ def count_with(
         area_week=week,
         walk=dict(zip(WALK, tally.walk.tolist(), strict=True)),
         n_points=tally.n_points,
+        n_coded=tally.n_coded,
         months_seen=pd.PeriodIndex(
             np.array(sorted(tally.months), dtype="datetime64[M]").astype("datetime64[s]"), freq="M"
         ),

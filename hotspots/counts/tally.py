@@ -160,8 +160,8 @@ class Tally:
         Millionths that belong to the areas, or to none asked for, and lie in no place.
     total : float
         Millionths of all rows.
-    n_clock, n_rows, n_points : int
-        Rows with a clock time, all rows, rows with a point.
+    n_clock, n_rows, n_points, n_coded : int
+        Rows with a clock time, all rows, rows with a point, rows with a code and no point.
     first, last : int
         First and last day in London, since 1970.
     months : set of int
@@ -180,6 +180,7 @@ class Tally:
     n_clock: int = 0
     n_rows: int = 0
     n_points: int = 0
+    n_coded: int = 0
     first: int | None = None
     last: int | None = None
     months: set[int] = field(default_factory=set)
@@ -215,7 +216,7 @@ class Tally:
             self.context[place] = self.context.get(place, 0) + weight
         self.walk += other.walk
         self.add_total(other.total)
-        for name in ("n_outside", "n_clock", "n_rows", "n_points"):
+        for name in ("n_outside", "n_clock", "n_rows", "n_points", "n_coded"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.see(other.first)
         self.see(other.last)
@@ -294,6 +295,8 @@ class CountTask:
         has_clock = batch.has_clock
         tally.n_clock += int(has_clock.sum())
         tally.n_points += int(batch.has_point.sum())
+        is_coded = (batch.area_code.codes >= 0) | (batch.borough.codes >= 0)
+        tally.n_coded += int((is_coded & ~batch.has_point).sum())
         first = int(day.min())
         if not _FIRST_DAY <= first <= int(day.max()) < _FIRST_DAY + (1 << _DAY_BITS):
             dates = np.array([first, int(day.max())], dtype="datetime64[D]").astype(str)
