@@ -437,7 +437,7 @@ def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Co
         is_pointed = False
         first, counts = counts, _count_in(work, areas, settings, is_pointed=False)
         _refuse_change(first.account, counts.account)
-    left_out = _walk_in_words(counts.walk, settings)
+    left_out = _about_codes(counts, areas) + _walk_in_words(counts.walk, settings)
     if not is_pointed:
         size = areas.area.mean() / 1e6
         left_out.append(
@@ -471,6 +471,22 @@ def _gather(
     return gathered(work.run_again(details, counts.account)), since
 
 
+def _about_codes(counts: Counts, areas: gpd.GeoDataFrame) -> list[str]:
+    """Say if most rows carry codes of other areas, such as wards of another year."""
+    n_lost, n_rows = sum(counts.unknown_codes.values()), sum(counts.walk.values())
+    if 2 * n_lost <= n_rows:
+        return []
+    shown = 2
+    examples = " or ".join(list(counts.unknown_codes)[:shown])
+    known = " or ".join(f"{code} ({name})" for code, name in areas["name"].head(shown).items())
+    said = (
+        f"{n_lost:,} of {n_rows:,} rows have a code or name that none of the areas has, such as "
+        f"{examples}; the areas have such as {known}. Give the areas that the data mean, of the "
+        "same kind and year (--areas FILE)."
+    )
+    return [said]
+
+
 def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
     said = []
     if walk["in areas"] == 0:
@@ -489,7 +505,7 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
     if walk["no place"]:
         said.append(
             f"{walk['no place']:,} accepted rows have no place that is known here (no point, and "
-            "no code of the areas): they are on no map."
+            "neither a code nor the name of one area): they are on no map."
         )
     return said
 

@@ -263,6 +263,34 @@ class TestTiers:
         assert (analysis.counts.places["shape"] == "square").all()
         assert not any("too large to walk" in said for said in analysis.left_out)
 
+    def test_codes_of_other_areas(self) -> None:
+        """Three rows of four carry codes that the areas do not know: that is said first."""
+        codes = np.array(["E05013660", "E05013660", "E05013659", "Q01"], dtype=object)
+        rows = pd.DataFrame({"start": FRIDAYS[:4], "x": WEST, "y": SOUTH})
+        incidents = make_incidents(rows, area_code=codes, borough="E09000007")
+        incidents["geometry"] = None
+        analysis = hs.analyse(incidents, areas=square_area(), progress=False)
+        assert analysis.walk == {"in areas": 1, "context": 0, "out of area": 0, "no place": 3}
+        assert analysis.left_out[0].startswith(
+            "3 of 4 rows have a code or name that none of the areas has, such as E05013660 or "
+            "E05013659; the areas have such as Q01 (Squareham)."
+        )
+
+    def test_names_instead_of_codes(self) -> None:
+        """A name in any case stands for its area; one that two areas share, for none."""
+        areas = pd.concat(
+            [square_area()]
+            + [square_area("Twice", west=WEST + n * SIDE, code=f"Q0{n}") for n in (2, 3)]
+        )
+        names = np.array(["squareham", "SQUAREHAM", "Squareham", "Twice", "Q02"], dtype=object)
+        rows = pd.DataFrame({"start": FRIDAYS[:5], "x": WEST, "y": SOUTH})
+        incidents = make_incidents(rows, area_code=names)
+        incidents["geometry"] = None
+        analysis = hs.analyse(incidents, areas=areas, progress=False)
+        assert analysis.counts.totals().tolist() == [3, 1, 0]
+        assert analysis.counts.unknown_codes == {"Twice": 1}
+        assert len(analysis.hotspots) == 1
+
     def test_missing_months_are_said(self) -> None:
         """January and April without February and March may be missing data."""
         rows = [(f"2025-0{month}-01", WEST + 75, SOUTH + 75) for month in (1, 4) for _ in range(5)]

@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
-from hotspots.areas import Grid, PlaceIndex, PolygonIndex
+from hotspots.areas import Grid, PlaceIndex, PolygonIndex, load_boroughs
 from hotspots.counts.tally import NO_HOUR, WALK, CountTask, check_size, merged
 from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import MILLIONTHS, Dataset, Reading, batch_of, open_incidents
@@ -77,6 +77,9 @@ class Counts:
         Calendar months with at least one row.
     sources : tuple of str
         What the rows' `source` says.
+    unknown_codes : dict of str to int
+        Rows without a point by their `area_code`, where no place or area has it for its code or
+        name; the most frequent first.
     account : Account or None
         Where every row of a dataset or reading went.
     task : CountTask
@@ -97,6 +100,7 @@ class Counts:
     n_coded: int
     months_seen: pd.PeriodIndex
     sources: tuple[str, ...]
+    unknown_codes: dict[str, int]
     account: Account | None
     task: CountTask = field(repr=False)
 
@@ -262,7 +266,8 @@ def count_incidents(
         cells in which there are incidents.
     areas : GeoDataFrame, optional
         An areas table. Each incident is then also counted in its own area, by the rule of
-        `assign_areas`, and those in no area are left out.
+        `assign_areas`, and those in no area are left out. A row without a point may carry the
+        name of an area, in any case, instead of its code, if no other area has that name.
     reach : float
         Metres outside the areas within which incidents count in their places, as context.
     period : pair of Timestamp or str, optional
@@ -372,6 +377,9 @@ def count_with(
             np.array(sorted(tally.months), dtype="datetime64[M]").astype("datetime64[s]"), freq="M"
         ),
         sources=tuple(sorted(tally.sources)),
+        unknown_codes=dict(
+            sorted(tally.unknown_codes.items(), key=lambda item: (-item[1], item[0]))
+        ),
         account=account,
         task=task,
     )
@@ -453,7 +461,12 @@ def count_task(
     polygons = areas.geometry.to_numpy()
     around = shapely.union_all(polygons) if reach > 0 else None
     index = PolygonIndex.build(polygons, areas.index.to_numpy(dtype=object))
-    return CountTask(finder, place_ids, index, areas.index, around, reach, days)
+    are_boroughs = bool(areas.index.isin(load_boroughs(city=True).index).any())
+    ids = pd.Series(areas.index, index=areas["name"].str.lower())
+    names = ids[~ids.index.duplicated(keep=False)]
+    return CountTask(
+        finder, place_ids, index, areas.index, around, reach, days, names, are_boroughs
+    )
 
 
 def _day(moment: np.datetime64) -> int:

@@ -53,7 +53,17 @@ def assert_same(counts: hs.Counts, other: hs.Counts) -> None:
     pd.testing.assert_frame_equal(counts.area_week, other.area_week, check_exact=True)
     assert counts.places.index.equals(other.places.index)
     np.testing.assert_array_equal(counts.context, other.context)
-    for name in ("start", "end", "tier", "n_outside", "walk", "n_points", "n_coded", "sources"):
+    for name in (
+        "start",
+        "end",
+        "tier",
+        "n_outside",
+        "walk",
+        "n_points",
+        "n_coded",
+        "sources",
+        "unknown_codes",
+    ):
         assert getattr(counts, name) == getattr(other, name), name
     assert counts.months_seen.equals(other.months_seen)
     first, second = counts.account, other.account
