@@ -14,7 +14,8 @@ import pytest
 import shapely
 
 import hotspots as hs
-from hotspots.products import make_manifest, to_degrees, whole_folder
+from hotspots.products import make_manifest, short_lists, to_degrees, whole_folder
+from tests.scenes import SIDE, WEST
 from tests.test_analysis import FRIDAYS, at_place, background, make_incidents, square_area
 
 
@@ -169,6 +170,31 @@ class TestPrivacy:
         with pytest.raises(hs.InputError, match="Must be 'restricted' or 'partner'"):
             analysis.map(marking="public")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_short_lists() -> None:
+    """Areas with one reason are said together, the first few of them by name."""
+    areas = pd.concat(
+        [square_area(f"Ham {n}", west=WEST + n * SIDE, code=f"Q0{n}") for n in range(9)]
+    )
+    rows = pd.concat(
+        [at_place(40 * area, 3, FRIDAYS[:n]) for area, n in enumerate((1, 2, 2, 4))],
+        ignore_index=True,
+    )
+    analysis = hs.analyse(make_incidents(rows), areas=areas, progress=False)
+    none, one = "makes 0 hotspots with at least 3 incidents.", "makes 1 hotspot with at least 3"
+    two = "its 2 incidents lie in 1 place, which"
+    assert short_lists(analysis) == [
+        f"Ham 0: 0 of 10 hotspots. Its 1 incident lies in 1 place, which {none}",
+        f"2 areas have fewer hotspots than asked for: Ham 1, Ham 2. In each: {two} {none}",
+        f"Ham 3: 1 of 10 hotspots. Its 4 incidents lie in 1 place, which {one} incidents.",
+        "5 areas have no incident of the period: Ham 4, Ham 5, Ham 6, Ham 7, Ham 8.",
+    ]
+    elsewhere = make_incidents([("2025-01-06 21:00", 0.0, 0.0)])
+    nothing = hs.analyse(elsewhere, areas=areas, progress=False)
+    assert short_lists(nothing) == [
+        "9 areas have no incident of the period: Ham 0, Ham 1, Ham 2, Ham 3, Ham 4, …"
+    ]
 
 
 def fail_half_way(out: Path) -> None:
