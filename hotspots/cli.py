@@ -283,12 +283,8 @@ def check(
         table.add_row(title, escape(words) or "not in the file")
     inside = {name: n / MILLIONTHS for name, n in seen.boroughs.most_common()}
     table.add_row("In the 32 boroughs", f"{sum(inside.values()):,.0f} of {seen.incidents():,.0f}")
-    if 2 * sum(inside.values()) < seen.incidents():
-        console.print(
-            "  Most of them lie outside London's 32 boroughs: for an analysis give --areas FILE "
-            'with the areas that the data cover (or --borough "City of London").',
-            highlight=False,
-        )
+    if seen.hint:
+        console.print(f"  {seen.hint}", highlight=False)
     busiest = ", ".join(f"{name} {n:,.0f}" for name, n in list(inside.items())[:_SHOWN])
     table.add_row("Busiest boroughs", busiest or "none")
     console.print(table)
