@@ -120,6 +120,14 @@ class TestList:
         burst = names.get(f"sq150-{int(WEST // 150) + 5}-{int(SOUTH // 150) + 5}")
         assert burst is None or analysis.hotspots.loc[burst, "rank"] > 1
 
+    @pytest.mark.parametrize(("n_noise", "said"), [(31, "Mostly noise"), (30, "Most often noise")])
+    def test_most_and_mostly(self, n_noise: int, said: str) -> None:
+        """Of sixty calls with headings, thirty-one are more than half and thirty are not."""
+        place = at_place(10, 10, FRIDAYS.append(FRIDAYS[:8]) + pd.Timedelta(hours=22))
+        headings = ["Noise"] * n_noise + ["Fireworks"] * 20 + ["Begging or vagrancy"] * 60
+        analysis = run(place, heading=np.array(headings[:60], dtype=object))
+        assert said in analysis.hotspots["why"].iloc[0]
+
     def test_short_list_has_a_reason(self) -> None:
         """An area with few incidents, and one with none, say why their lists are short."""
         areas = pd.concat(

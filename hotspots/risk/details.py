@@ -88,8 +88,8 @@ class Details:
         Returns
         -------
         DataFrame
-            Indexed by `ids`: `location`, `main_type`, `main_heading`, `top_caller_share`,
-            `top_point_share`, `is_one_caller`.
+            Indexed by `ids`: `location`, `main_type`, `main_heading`, `main_heading_share`,
+            `top_caller_share`, `top_point_share`, `is_one_caller`.
         """
         total = self._total("total")
         caller = self._top("person_key")
@@ -106,6 +106,9 @@ class Details:
                     "location": location.get(number, (None, np.nan))[0],
                     "main_type": _in_words(kind.get(number), whole),
                     "main_heading": _in_words(heading.get(number), whole),
+                    "main_heading_share": (
+                        heading.get(number, (None, np.nan))[1] / whole if whole else np.nan
+                    ),
                     "top_caller_share": caller_weight / whole if whole else np.nan,
                     "top_point_share": (
                         point.get(number, (None, np.nan))[1] / whole if whole else np.nan
