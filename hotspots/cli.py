@@ -132,6 +132,10 @@ def analyse(
         Path | None,
         typer.Option("--areas", help="File of polygons that get a list each, such as wards."),
     ] = None,
+    areas_layer: Annotated[
+        str | None,
+        typer.Option("--areas-layer", help="Layer of --areas, if several hold polygons."),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option("--settings", help="TOML file that overrides some settings."),
@@ -174,8 +178,11 @@ def analyse(
     check_folder(out)
     if borough:
         name_boroughs(borough)  # a misspelt one is said before the files are read
+    if areas_layer is not None and areas is None:
+        msg = f"Invalid --areas-layer '{areas_layer}'. Must be given together with --areas."
+        raise InputError(msg)
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
-    own_areas = read_areas(areas) if areas is not None else None
+    own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(
         _source(files),

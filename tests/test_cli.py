@@ -62,12 +62,15 @@ def test_analyse_with_areas(tmp_path: Path) -> None:
     """The Met's layout with its own team areas gives each of them a list."""
     simulation = hs.simulate_incidents(3000, boroughs=["Camden"], rng=1)
     write_met_layout(simulation, tmp_path / "MPS_Antisocial_Behaviour.csv")
-    simulation.team_areas.to_file(tmp_path / "teams.gpkg", engine="pyogrio")
+    for layer in ("other", "teams"):
+        simulation.team_areas.to_file(tmp_path / "teams.gpkg", layer=layer, engine="pyogrio")
     done = run(
         "analyse",
         tmp_path / "MPS_Antisocial_Behaviour.csv",
         "--areas",
         tmp_path / "teams.gpkg",
+        "--areas-layer",
+        "teams",
         "--out",
         tmp_path / "out",
     )
