@@ -406,6 +406,8 @@ def name_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
         if code is None:
             near = difflib.get_close_matches(str(name).lower(), list(code_of), n=1)
             hint = f"Did you mean '{every.loc[code_of[near[0]], 'name']}'?" if near else ""
+            if "," in str(name):
+                hint = "Repeat --borough for each (in Python, give a list)."
             raise invalid("borough", name, "the name or GSS code of a London borough", hint)
         codes.append(code)
     return every.loc[sorted(set(codes))]

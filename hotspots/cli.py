@@ -415,6 +415,8 @@ def _size(dataset: Dataset) -> int:
 
 def _columns(pairs: list[str] | None) -> dict[str, str] | None:
     """Read "part=column" as typed."""
+    from hotspots.incidents.layouts import PARTS  # noqa: PLC0415 (slow to import)
+
     if not pairs:
         return None
     columns = {}
@@ -423,7 +425,14 @@ def _columns(pairs: list[str] | None) -> dict[str, str] | None:
         if not sign:
             msg = f"Invalid --column '{pair}'. Must be PART=COLUMN, such as \"start=Call Time\"."
             raise InputError(msg)
-        columns[part.strip()] = column.strip()
+        part, column = part.strip(), column.strip()
+        if column in PARTS and part not in PARTS:
+            msg = (
+                f"Invalid --column '{pair}'. Must be PART=COLUMN, the part first. Type --column "
+                f'"{column}={part}".'
+            )
+            raise InputError(msg)
+        columns[part] = column
     return columns
 
 

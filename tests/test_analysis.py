@@ -215,6 +215,8 @@ class TestBorders:
         assert city.areas["name"].tolist() == ["City of London", "Camden"]
         with pytest.raises(hs.InputError, match=r"Invalid borough 'Camdem'.*Did you mean 'Camden'"):
             hs.analyse(simulated, boroughs=["Camdem"])
+        with pytest.raises(hs.InputError, match="Repeat --borough for each"):
+            hs.analyse(simulated, boroughs=["Camden, Islington"])
 
     def test_areas_within_a_borough(self) -> None:
         """With areas and a borough, only the areas that lie in it get a list."""

@@ -112,6 +112,9 @@ def test_exit_codes(months: Path, tmp_path: Path) -> None:
     nothing = run("check", tmp_path / "bad.csv")
     assert nothing.returncode == 3
     assert "No row can be used." in nothing.stdout
+    turned = run("check", months, "--column", "Month=start")
+    assert turned.returncode == 3
+    assert 'the part first. Type --column "start=Month"' in " ".join(turned.stderr.split())
     public = run("analyse", months, "--marking", "public", "--out", tmp_path / "out")
     assert public.returncode == 3
     assert not (tmp_path / "out").exists()

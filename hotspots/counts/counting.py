@@ -500,6 +500,8 @@ def given_period(
     period: tuple[pd.Timestamp | str, pd.Timestamp | str],
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Read a period that the caller gives, as midnights in London."""
+    if not isinstance(period, (tuple, list)) or len(period) != len(("start", "end")):
+        raise invalid("period", period, "a start and an end, such as ('2025-01-01', '2026-01-01')")
     start, end = (_date(value) for value in period)
     if not end > start:
         raise invalid("period", period, "a start and a later end")
@@ -509,8 +511,10 @@ def given_period(
 def _date(value: pd.Timestamp | str) -> pd.Timestamp:
     try:
         moment = pd.Timestamp(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise invalid("period", value, "dates such as '2025-01-01'") from error
+    if pd.isna(moment):
+        raise invalid("period", value, "dates such as '2025-01-01'")
     if moment.tzinfo is not None:
         moment = moment.tz_convert(TIMEZONE).tz_localize(None)
     return moment.normalize()

@@ -196,6 +196,14 @@ class TestMessages:
             hs.count_incidents(table, grid(), period=("2025-01-02", "2025-01-01"))
         with pytest.raises(hs.InputError, match="dates such as '2025-01-01'"):
             hs.count_incidents(table, grid(), period=("soon", "later"))
+        for end in (None, [], "nan"):
+            with pytest.raises(hs.InputError, match="Invalid period .*dates such as '2025-01-01'"):
+                hs.count_incidents(table, grid(), period=("2025-01-01", end))  # type: ignore[arg-type]
+        for period in (5, ("2025-01-01",), "2025"):
+            with pytest.raises(
+                hs.InputError, match=r"Must be a start and an end, such as \('2025-"
+            ):
+                hs.count_incidents(table, grid(), period=period)  # type: ignore[arg-type]
 
     def test_not_places(self) -> None:
         """Areas are not places; the message lists every missing column."""
