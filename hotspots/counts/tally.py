@@ -324,7 +324,7 @@ class CountTask:
         tally.walk += np.bincount(where, minlength=len(WALK))
         is_counted = where <= 1
         self._add(batch, np.where(is_counted, place, -1), area, wall, has_clock, tally)
-        is_context = np.flatnonzero((where == 1) & (place >= 0))
+        is_context = np.flatnonzero((where == 1) & (place >= 0) & (batch.weight > 0))
         context = zip(place[is_context].tolist(), batch.weight[is_context].tolist(), strict=True)
         for one, weight in context:
             tally.context[one] = tally.context.get(one, 0) + weight
@@ -356,10 +356,12 @@ class CountTask:
         has_clock: Flags,
         tally: Tally,
     ) -> None:
+        is_one = bool((batch.weight == MILLIONTHS).all())
+        if not is_one:
+            place = np.where(batch.weight > 0, place, -1)
         keys = np.empty(len(place), dtype=np.int64)
         week = np.empty(len(place), dtype=np.int64)
         n = _pack(place, wall, has_clock, keys, week)
-        is_one = bool((batch.weight == MILLIONTHS).all())
         weights = None if is_one else batch.weight[place >= 0]
         tally.push(*add_up(keys[:n], weights))
         if len(self.area_ids):
