@@ -79,7 +79,9 @@ Out = Annotated[
 Layout = Annotated[
     str,
     typer.Option(
-        "--layout", help="police_uk, met_asb, cad, cells or stats19; recognised by itself."
+        "--layout",
+        help="police_uk, met_asb, cad, cells, stats19, or own for only the columns that --column "
+        "or --mapping names; recognised by itself.",
     ),
 ]
 Columns = Annotated[

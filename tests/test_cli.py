@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import hotspots as hs
+from hotspots.cli import Layout
+from hotspots.incidents.layouts import LAYOUTS
 from hotspots.simulate import write_met_layout, write_police_uk_layout
 
 
@@ -91,6 +93,12 @@ def test_check(months: Path) -> None:
     assert "monthly" in done.stdout
     assert "Camden" in done.stdout
     assert sorted(months.iterdir()) == before
+
+
+def test_every_layout_is_in_the_help() -> None:
+    """What --layout takes is what there is."""
+    (option,) = Layout.__metadata__
+    assert [name for name in LAYOUTS if name not in option.help] == []
 
 
 def test_exit_codes(months: Path, tmp_path: Path) -> None:
