@@ -40,7 +40,7 @@ from hotspots.risk import (
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
 from hotspots.tasking import recommend_tasks
-from hotspots.words import count
+from hotspots.words import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +60,8 @@ _LOG = logging.getLogger(__name__)
 _N_STEPS = 6
 DAYS_IN_WEEK = 7
 _NO_THRESHOLDS: pd.Series[int] = pd.Series(dtype="int64", name="min_incidents")
+_MANY_AT_POINT = 100
+_LARGE_SHARE = 0.1
 _MONTHLY = (
     "The data are monthly: hours of the week, nights, episodes, clusters and tours of duty are "
     "left out."
@@ -296,6 +298,7 @@ def analyse(
             per_area=settings.hotspots.per_area,
             interval=settings.hotspots.interval,
         )
+        left_out += _about_points(details, hotspots, counts, noun)
         used = details.incidents()
         begin("Finding clusters")
         clusters, least, n_episodes, said = _find_clusters(used, chosen, settings, counts, since)
@@ -567,6 +570,27 @@ def _about_counts(counts: Counts, settings: Settings) -> list[str]:
             f"A place ({largest:,.0f} m²) is larger than hotspots.max_area "
             f"({settings.hotspots.max_area:,.0f} m²), so every hotspot is one place."
         )
+    return said
+
+
+def _about_points(
+    details: Details, hotspots: gpd.GeoDataFrame, counts: Counts, noun: str
+) -> list[str]:
+    """Say which exact point holds so much of an area that it may stand for "not known".
+
+    Coordinates are told of many incidents only, and never of one caller's.
+    """
+    in_area = counts.area_week.sum(axis=1)
+    said = []
+    for name, (x, y, n) in details.top_points().items():
+        row = hotspots.loc[name]
+        share = n / in_area[row["borough"]]
+        if n >= _MANY_AT_POINT and share >= _LARGE_SHARE and not row["is_one_caller"]:
+            said.append(
+                f"{n:,.0f} {noun} ({percent(share)} of those in {row['area']}) lie at exactly one "
+                f"point ({x:.0f}, {y:.0f}): a default of the system? If so, {row['name']} is no "
+                "hotspot: give these rows no coordinates."
+            )
     return said
 
 

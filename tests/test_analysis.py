@@ -128,6 +128,30 @@ class TestList:
         analysis = run(place, heading=np.array(headings[:60], dtype=object))
         assert said in analysis.hotspots["why"].iloc[0]
 
+    @pytest.mark.parametrize(
+        ("n_there", "n_else", "is_said"),
+        [(100, 900, True), (99, 400, False), (100, 901, False)],
+    )
+    def test_a_default_point(self, n_there: int, n_else: int, *, is_said: bool) -> None:
+        """A hundred at one point, a tenth of the area or more, may be a system's default."""
+        starts = FRIDAYS.append(FRIDAYS)[:n_there] + pd.Timedelta(hours=22)
+        rows = background(n_else)
+        rows = rows[(rows["x"] - WEST > 1700) | (rows["y"] - SOUTH > 1700)]
+        rows = pd.concat([rows, background(n_else - len(rows), west=WEST + 2000, side=3000)])
+        analysis = run(rows, at_place(10, 10, starts))
+        point = f"({WEST + 1575:.0f}, {SOUTH + 1575:.0f})"
+        told = [said for said in analysis.left_out if point in said]
+        assert len(told) == is_said
+        if is_said:
+            assert told[0].startswith("100 ASB reports (10 % of those in Squareham) lie at exactly")
+
+    def test_a_persistent_caller_is_no_default_point(self) -> None:
+        """Where one caller made the calls, it is an address, and its coordinates are not told."""
+        place = at_place(10, 10, FRIDAYS.append(FRIDAYS) + pd.Timedelta(hours=22))
+        analysis = run(place, person_key="p")
+        assert analysis.hotspots["is_one_caller"].all()
+        assert not any("exactly one" in said for said in analysis.left_out)
+
     def test_short_list_has_a_reason(self) -> None:
         """An area with few incidents, and one with none, say why their lists are short."""
         areas = pd.concat(

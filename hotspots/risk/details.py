@@ -122,6 +122,11 @@ class Details:
             )
         return pd.DataFrame(rows, index=ids)
 
+    def top_points(self) -> dict[str, tuple[float, float, float]]:
+        """Give the most frequent exact point of each hotspot: easting, northing, incidents."""
+        best = self._top("point").items()
+        return {str(self.ids[number]): (*point, n) for number, (point, n) in best}
+
     def _total(self, name: str) -> dict[int, float]:
         frames = self.sums.get(name, [])
         if not frames:
@@ -129,7 +134,7 @@ class Details:
         sums = pd.concat(frames).groupby("hotspot")["weight"].sum() / MILLIONTHS
         return dict(zip(sums.index.astype(int), sums.astype(float), strict=True))
 
-    def _top(self, name: str) -> dict[int, tuple[object, float]]:
+    def _top(self, name: str) -> dict[int, tuple[Any, float]]:
         """Give the most common value of each hotspot, and its weight; ties go to the first."""
         frames = self.sums.get(name, [])
         if not frames:
