@@ -40,7 +40,7 @@ from hotspots.risk import (
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
 from hotspots.tasking import recommend_tasks
-from hotspots.words import count
+from hotspots.words import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +60,8 @@ _LOG = logging.getLogger(__name__)
 _N_STEPS = 6
 DAYS_IN_WEEK = 7
 _NO_THRESHOLDS: pd.Series[int] = pd.Series(dtype="int64", name="min_incidents")
+_MANY_AT_POINT = 100
+_LARGE_SHARE = 0.1
 _MONTHLY = (
     "The data are monthly: hours of the week, nights, episodes, clusters and tours of duty are "
     "left out."
@@ -226,7 +228,7 @@ def analyse(
     ----------
     incidents : Reading, GeoDataFrame, Dataset or path
         What `read_incidents` gave, an incidents table, or what `open_incidents` or a path names:
-        files larger than memory are read twice, in chunks.
+        files larger than memory are read twice, in chunks, and may not change meanwhile.
     boroughs : sequence of str, optional
         Names or GSS codes of London boroughs (and the City); by default the 32 boroughs. With
         `areas`, only areas whose middle lies in these boroughs are kept.
@@ -247,8 +249,8 @@ def analyse(
     Raises
     ------
     InputError
-        If a borough is not known, the incidents are not an incidents table, or no incident has a
-        time in the period.
+        If a borough is not known, the incidents are not an incidents table, no incident has a
+        time in the period, or a dataset changed between the two readings.
 
     Caveats
     -------
@@ -296,6 +298,7 @@ def analyse(
             per_area=settings.hotspots.per_area,
             interval=settings.hotspots.interval,
         )
+        left_out += _about_points(details, hotspots, counts, noun)
         used = details.incidents()
         begin("Finding clusters")
         clusters, least, n_episodes, said = _find_clusters(used, chosen, settings, counts, since)
@@ -328,9 +331,32 @@ class _Work:
     client: Any
     progress: bool | None
 
-    def run(self, task: Task[Result]) -> list[Result]:
-        """Do a task on all incidents."""
-        return run(self.incidents, task, client=self.client, progress=self.progress)[0]
+    def run_again(self, task: Task[Result], first: Account | None) -> list[Result]:
+        """Do a task on all incidents, which must be those that were counted at first."""
+        results, again = run(self.incidents, task, client=self.client, progress=self.progress)
+        _refuse_change(first, again)
+        return results
+
+
+def _refuse_change(first: Account | None, again: Account | None) -> None:
+    """Raise `InputError` if a second reading has found other rows than the first."""
+    if first is None or again is None:
+        return
+    before, after = (
+        {
+            file: f"{rows:,} rows, {accepted:,} accepted"
+            for file, rows, accepted in account.files[["file", "rows", "accepted"]].to_numpy()
+        }
+        for account in (first, again)
+    )
+    for file in before | after:
+        if before.get(file) != after.get(file):
+            msg = (
+                f"'{file}' changed while it was analysed: at first {before.get(file)}; then "
+                f"{after.get(file)}. Must be the same when it is read again. Give a copy that "
+                "nobody writes to."
+            )
+            raise InputError(msg)
 
 
 def _choose_areas(
@@ -383,6 +409,8 @@ def name_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
         if code is None:
             near = difflib.get_close_matches(str(name).lower(), list(code_of), n=1)
             hint = f"Did you mean '{every.loc[code_of[near[0]], 'name']}'?" if near else ""
+            if "," in str(name):
+                hint = "Repeat --borough for each (in Python, give a list)."
             raise invalid("borough", name, "the name or GSS code of a London borough", hint)
         codes.append(code)
     return every.loc[sorted(set(codes))]
@@ -406,18 +434,19 @@ def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Co
     else:
         table = work.incidents
         table = table.incidents if isinstance(table, Reading) else table
-        is_pointed = 2 * has_point(table).sum() >= len(table)
+        is_coded = table[["area_code", "borough"]].notna().any(axis=1) & ~has_point(table)
+        is_pointed = has_point(table).sum() >= is_coded.sum()
     counts = _count_in(work, areas, settings, is_pointed=is_pointed)
-    n_rows = sum(counts.walk.values())
-    if is_pointed and 2 * counts.n_points < n_rows:
-        # Only now is it known that most rows of the dataset carry a code instead of a point.
+    if is_pointed and counts.n_points < counts.n_coded:
+        # Only now is it known that more rows of the dataset carry a code than a point.
         is_pointed = False
-        counts = _count_in(work, areas, settings, is_pointed=False)
-    left_out = _walk_in_words(counts.walk, settings)
+        first, counts = counts, _count_in(work, areas, settings, is_pointed=False)
+        _refuse_change(first.account, counts.account)
+    left_out = _about_codes(counts, areas) + _walk_in_words(counts.walk, settings)
     if not is_pointed:
         size = areas.area.mean() / 1e6
         left_out.append(
-            "Most rows have an area code instead of a point, so each hotspot is a whole area "
+            "More rows have an area code than a point, so each hotspot is a whole area "
             f"({size:.1f} km² on average): too large to walk. Use it to choose days and hours."
         )
     missing, said = _missing_months(counts)
@@ -444,7 +473,23 @@ def _gather(
     # A table is in memory already: all of it is kept.
     kept = since if isinstance(work.incidents, Dataset) else counts.start
     details = DetailTask.build(found, counts, since=kept)
-    return gathered(work.run(details)), since
+    return gathered(work.run_again(details, counts.account)), since
+
+
+def _about_codes(counts: Counts, areas: gpd.GeoDataFrame) -> list[str]:
+    """Say if most rows carry codes of other areas, such as wards of another year."""
+    n_lost, n_rows = sum(counts.unknown_codes.values()), sum(counts.walk.values())
+    if 2 * n_lost <= n_rows:
+        return []
+    shown = 2
+    examples = " or ".join(list(counts.unknown_codes)[:shown])
+    known = " or ".join(f"{code} ({name})" for code, name in areas["name"].head(shown).items())
+    said = (
+        f"{n_lost:,} of {n_rows:,} rows have a code or name that none of the areas has, such as "
+        f"{examples}; the areas have such as {known}. Give the areas that the data mean, of the "
+        "same kind and year (--areas FILE)."
+    )
+    return [said]
 
 
 def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
@@ -465,7 +510,7 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
     if walk["no place"]:
         said.append(
             f"{walk['no place']:,} accepted rows have no place that is known here (no point, and "
-            "no code of the areas): they are on no map."
+            "neither a code nor the name of one area): they are on no map."
         )
     return said
 
@@ -525,6 +570,27 @@ def _about_counts(counts: Counts, settings: Settings) -> list[str]:
             f"A place ({largest:,.0f} m²) is larger than hotspots.max_area "
             f"({settings.hotspots.max_area:,.0f} m²), so every hotspot is one place."
         )
+    return said
+
+
+def _about_points(
+    details: Details, hotspots: gpd.GeoDataFrame, counts: Counts, noun: str
+) -> list[str]:
+    """Say which exact point holds so much of an area that it may stand for "not known".
+
+    Coordinates are told of many incidents only, and never of one caller's.
+    """
+    in_area = counts.area_week.sum(axis=1)
+    said = []
+    for name, (x, y, n) in details.top_points().items():
+        row = hotspots.loc[name]
+        share = n / in_area[row["borough"]]
+        if n >= _MANY_AT_POINT and share >= _LARGE_SHARE and not row["is_one_caller"]:
+            said.append(
+                f"{n:,.0f} {noun} ({percent(share)} of those in {row['area']}) lie at exactly one "
+                f"point ({x:.0f}, {y:.0f}): a default of the system? If so, {row['name']} is no "
+                "hotspot: give these rows no coordinates."
+            )
     return said
 
 

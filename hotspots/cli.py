@@ -1,7 +1,7 @@
 """The command `hotspots`: the main job, a look at a file, and the demonstration.
 
 Exit codes: 0 done; 2 the command was typed wrongly; 3 the input cannot be used; 4 the result
-cannot be written.
+cannot be written; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BAD_INPUT = 3
 BAD_OUTPUT = 4
 STOPPED = 130
+_STOPPED_IN_WORDS = "Stopped. Nothing is half written: a file is there whole, or as it was before."
 _SHOWN = 5
 _TEN = 10
 _STREAMED = 500_000_000
@@ -78,7 +79,9 @@ Out = Annotated[
 Layout = Annotated[
     str,
     typer.Option(
-        "--layout", help="police_uk, met_asb, cad, cells or stats19; recognised by itself."
+        "--layout",
+        help="police_uk, met_asb, cad, cells, stats19, or own for only the columns that --column "
+        "or --mapping names; recognised by itself.",
     ),
 ]
 Columns = Annotated[
@@ -131,6 +134,10 @@ def analyse(
         Path | None,
         typer.Option("--areas", help="File of polygons that get a list each, such as wards."),
     ] = None,
+    areas_layer: Annotated[
+        str | None,
+        typer.Option("--areas-layer", help="Layer of --areas, if several hold polygons."),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option("--settings", help="TOML file that overrides some settings."),
@@ -173,8 +180,11 @@ def analyse(
     check_folder(out)
     if borough:
         name_boroughs(borough)  # a misspelt one is said before the files are read
+    if areas_layer is not None and areas is None:
+        msg = f"Invalid --areas-layer '{areas_layer}'. Must be given together with --areas."
+        raise InputError(msg)
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
-    own_areas = read_areas(areas) if areas is not None else None
+    own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(
         _source(files),
@@ -221,7 +231,7 @@ def check(
     ] = None,
     rejected: Annotated[
         Path | None,
-        typer.Option("--rejected", help="CSV file to write with the rejected rows."),
+        typer.Option("--rejected", help="New CSV file to write with the rejected rows."),
     ] = None,
     *,
     suggest: Annotated[
@@ -242,6 +252,12 @@ def check(
     from hotspots.incidents.overview import joined  # noqa: PLC0415
 
     _log(verbose=verbose)
+    if rejected is not None and rejected.exists():
+        msg = (
+            f"Cannot write '{rejected}': it is there already. Must be a new file. Delete or rename "
+            "it first, or name another with --rejected."
+        )
+        raise OutputError(msg)
     console = Console()
     dataset = open_incidents(
         _source(files),
@@ -264,7 +280,7 @@ def check(
         _write_rejected(account, rejected)
     if account.n_accepted == 0:
         console.print("[bold]No row can be used.[/]")
-        return
+        raise typer.Exit(BAD_INPUT)
     seen = joined(parts)
     table = Table(show_header=False, box=None)
     table.add_row("Period", seen.period)
@@ -276,28 +292,17 @@ def check(
         table.add_row(title, escape(words) or "not in the file")
     inside = {name: n / MILLIONTHS for name, n in seen.boroughs.most_common()}
     table.add_row("In the 32 boroughs", f"{sum(inside.values()):,.0f} of {seen.incidents():,.0f}")
-    if 2 * sum(inside.values()) < seen.incidents():
-        console.print(
-            "  Most of them lie outside London's 32 boroughs: for an analysis give --areas FILE "
-            'with the areas that the data cover (or --borough "City of London").',
-            highlight=False,
-        )
+    if seen.hint:
+        console.print(f"  {seen.hint}", highlight=False)
     busiest = ", ".join(f"{name} {n:,.0f}" for name, n in list(inside.items())[:_SHOWN])
     table.add_row("Busiest boroughs", busiest or "none")
     console.print(table)
 
 
 def _write_rejected(account: Account, path: Path) -> None:
-    from hotspots.writing import write_csv  # noqa: PLC0415 (slow to import)
+    from hotspots.writing import as_csv, write_whole  # noqa: PLC0415 (slow to import)
 
-    try:
-        write_csv(account.rejected, path, index=False)
-    except OSError as error:
-        msg = (
-            f"Cannot write '{path}': {error.strerror or error}. Must be in a folder that exists. "
-            "Name another file."
-        )
-        raise OutputError(msg) from error
+    write_whole(as_csv(account.rejected, index=False), path, "Name another file.")
 
 
 def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
@@ -412,6 +417,8 @@ def _size(dataset: Dataset) -> int:
 
 def _columns(pairs: list[str] | None) -> dict[str, str] | None:
     """Read "part=column" as typed."""
+    from hotspots.incidents.layouts import PARTS  # noqa: PLC0415 (slow to import)
+
     if not pairs:
         return None
     columns = {}
@@ -420,7 +427,14 @@ def _columns(pairs: list[str] | None) -> dict[str, str] | None:
         if not sign:
             msg = f"Invalid --column '{pair}'. Must be PART=COLUMN, such as \"start=Call Time\"."
             raise InputError(msg)
-        columns[part.strip()] = column.strip()
+        part, column = part.strip(), column.strip()
+        if column in PARTS and part not in PARTS:
+            msg = (
+                f"Invalid --column '{pair}'. Must be PART=COLUMN, the part first. Type --column "
+                f'"{column}={part}".'
+            )
+            raise InputError(msg)
+        columns[part] = column
     return columns
 
 
@@ -455,8 +469,10 @@ def main() -> None:
     """Run the command and turn the package's errors into messages and exit codes."""
     try:
         app()
-    except KeyboardInterrupt:
-        sys.exit(_fail(HotspotsError("Stopped. Nothing was written."), STOPPED))
+    except SystemExit as end:
+        if end.code == STOPPED:  # typer has taken the interrupt, and says nothing
+            Console(stderr=True).print(_STOPPED_IN_WORDS)
+        raise
     except OutputError as error:
         sys.exit(_fail(error, BAD_OUTPUT))
     except HotspotsError as error:

@@ -20,6 +20,7 @@ import shapely
 
 from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
+from hotspots.risk.hotspots import NO_INCIDENT
 from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, TASKS, check_marking
 from hotspots.writing import write_csv
 
@@ -98,12 +99,20 @@ def _notes(analysis: Analysis) -> list[str]:
 def short_lists(analysis: Analysis) -> list[str]:
     """Say which areas have fewer hotspots than asked for, those with one reason together."""
     said = []
-    for reason, rows in analysis.found.short.groupby("reason", sort=False):
+    for given, rows in analysis.found.short.groupby("reason", sort=False):
+        reason = str(given)
         if len(rows) == 1:
             row = rows.iloc[0]
             said.append(f"{row['name']}: {row['listed']} of {row['asked']} hotspots. {reason}")
+            continue
+        names = ", ".join(rows["name"].head(_SHOWN)) + (", …" if len(rows) > _SHOWN else ".")
+        if reason == NO_INCIDENT:
+            said.append(f"{len(rows):,} areas have no incident of the period: {names}")
         else:
-            said.append(f"Fewer hotspots than asked for in {', '.join(rows['name'])}. {reason}")
+            said.append(
+                f"{len(rows):,} areas have fewer hotspots than asked for: {names} In each: "
+                f"{reason[0].lower()}{reason[1:]}"
+            )
     return said
 
 
@@ -352,7 +361,7 @@ def _put_in_place(work: Path, folder: Path) -> None:
         os.replace(folder, old / folder.name)  # noqa: PTH105
         try:
             os.replace(work, folder)  # noqa: PTH105
-        except OSError:
+        except BaseException:  # Ctrl-C, too
             os.replace(old / folder.name, folder)  # noqa: PTH105
             raise
     finally:

@@ -272,7 +272,10 @@ class Settings:
             with open(path, "rb") as file:  # noqa: PTH123 (takes str or Path)
                 values = tomllib.load(file)
         except OSError as error:
-            msg = f"Cannot read the settings file '{path}': {error.strerror}."
+            msg = (
+                f"Cannot read the settings file '{path}': {error.strerror}. Must be a file that "
+                "exists. Check the spelling and the folder."
+            )
             raise InputError(msg) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             msg = (

@@ -17,6 +17,9 @@ from hotspots.errors import OutputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""What Excel knows UTF-8 by."""
+
 _BEGINS_FORMULA: Final = r"^(?=\s*[=+\-@|%＝＋－＠]|[\t\r\n])"
 
 
@@ -43,12 +46,13 @@ def write_whole(text: str, target: Path, remedy: str) -> None:
         part.write_bytes(content)
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         msg = (
             f"Cannot write '{target}': {error.strerror}. Must be a file in an existing folder that "
             f"you may write to. {remedy}"
         )
         raise OutputError(msg) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, index: bool = True) -> None:
@@ -73,6 +77,11 @@ def write_csv(frame: pd.DataFrame, path: Path, *, index: bool = True) -> None:
     ----------
     OWASP, "CSV Injection".
     """
+    path.write_text(as_csv(frame, index=index), encoding="utf-8", newline="")
+
+
+def as_csv(frame: pd.DataFrame, *, index: bool = True) -> str:
+    """Give a table as the text of its CSV file; see `write_csv`."""
     whole = (
         frame.reset_index(names=[name or "row" for name in frame.index.names]) if index else frame
     )
@@ -80,7 +89,7 @@ def write_csv(frame: pd.DataFrame, path: Path, *, index: bool = True) -> None:
     names = list(whole.columns)
     table = pd.DataFrame({place: _defused(column) for place, column in enumerate(columns)})
     table.columns = pd.Index(_defused(pd.Series([str(name) for name in names], dtype="object")))
-    table.to_csv(path, index=False, encoding="utf-8-sig")
+    return f"{_MARK}{table.to_csv(index=False)}"
 
 
 def _defused(column: Any) -> Any:  # noqa: ANN401 (a Series or an Index)

@@ -1,6 +1,7 @@
 """The main job, from incidents to a list that can be explained."""
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -119,6 +120,38 @@ class TestList:
         burst = names.get(f"sq150-{int(WEST // 150) + 5}-{int(SOUTH // 150) + 5}")
         assert burst is None or analysis.hotspots.loc[burst, "rank"] > 1
 
+    @pytest.mark.parametrize(("n_noise", "said"), [(31, "Mostly noise"), (30, "Most often noise")])
+    def test_most_and_mostly(self, n_noise: int, said: str) -> None:
+        """Of sixty calls with headings, thirty-one are more than half and thirty are not."""
+        place = at_place(10, 10, FRIDAYS.append(FRIDAYS[:8]) + pd.Timedelta(hours=22))
+        headings = ["Noise"] * n_noise + ["Fireworks"] * 20 + ["Begging or vagrancy"] * 60
+        analysis = run(place, heading=np.array(headings[:60], dtype=object))
+        assert said in analysis.hotspots["why"].iloc[0]
+
+    @pytest.mark.parametrize(
+        ("n_there", "n_else", "is_said"),
+        [(100, 900, True), (99, 400, False), (100, 901, False)],
+    )
+    def test_a_default_point(self, n_there: int, n_else: int, *, is_said: bool) -> None:
+        """A hundred at one point, a tenth of the area or more, may be a system's default."""
+        starts = FRIDAYS.append(FRIDAYS)[:n_there] + pd.Timedelta(hours=22)
+        rows = background(n_else)
+        rows = rows[(rows["x"] - WEST > 1700) | (rows["y"] - SOUTH > 1700)]
+        rows = pd.concat([rows, background(n_else - len(rows), west=WEST + 2000, side=3000)])
+        analysis = run(rows, at_place(10, 10, starts))
+        point = f"({WEST + 1575:.0f}, {SOUTH + 1575:.0f})"
+        told = [said for said in analysis.left_out if point in said]
+        assert len(told) == is_said
+        if is_said:
+            assert told[0].startswith("100 ASB reports (10 % of those in Squareham) lie at exactly")
+
+    def test_a_persistent_caller_is_no_default_point(self) -> None:
+        """Where one caller made the calls, it is an address, and its coordinates are not told."""
+        place = at_place(10, 10, FRIDAYS.append(FRIDAYS) + pd.Timedelta(hours=22))
+        analysis = run(place, person_key="p")
+        assert analysis.hotspots["is_one_caller"].all()
+        assert not any("exactly one" in said for said in analysis.left_out)
+
     def test_short_list_has_a_reason(self) -> None:
         """An area with few incidents, and one with none, say why their lists are short."""
         areas = pd.concat(
@@ -206,6 +239,8 @@ class TestBorders:
         assert city.areas["name"].tolist() == ["City of London", "Camden"]
         with pytest.raises(hs.InputError, match=r"Invalid borough 'Camdem'.*Did you mean 'Camden'"):
             hs.analyse(simulated, boroughs=["Camdem"])
+        with pytest.raises(hs.InputError, match="Repeat --borough for each"):
+            hs.analyse(simulated, boroughs=["Camden, Islington"])
 
     def test_areas_within_a_borough(self) -> None:
         """With areas and a borough, only the areas that lie in it get a list."""
@@ -248,6 +283,48 @@ class TestTiers:
         by_borough = hs.analyse(incidents, boroughs=["Camden"], progress=False)
         assert by_borough.hotspots["n"].tolist() == [4000]
 
+    @pytest.mark.parametrize("is_streamed", [False, True])
+    def test_rows_without_place_have_no_vote(self, tmp_path: Path, *, is_streamed: bool) -> None:
+        """Of ten rows six say nothing of their place, three have a point and one a code."""
+        rows = pd.DataFrame({"received": [f"2025-01-{day:02} 21:00" for day in range(1, 11)]})
+        rows.loc[:2, ["easting", "northing"]] = WEST + 75, SOUTH + 75
+        rows.loc[3, "ward_code"] = "Q01"
+        rows.to_csv(tmp_path / "calls.csv", index=False)
+        opened = hs.open_incidents(tmp_path / "calls.csv")
+        source = opened if is_streamed else hs.read_incidents(tmp_path / "calls.csv")
+        analysis = hs.analyse(source, areas=square_area(), progress=False)
+        assert (analysis.counts.n_points, analysis.counts.n_coded) == (3, 1)
+        assert (analysis.counts.places["shape"] == "square").all()
+        assert not any("too large to walk" in said for said in analysis.left_out)
+
+    def test_codes_of_other_areas(self) -> None:
+        """Three rows of four carry codes that the areas do not know: that is said first."""
+        codes = np.array(["E05013660", "E05013660", "E05013659", "Q01"], dtype=object)
+        rows = pd.DataFrame({"start": FRIDAYS[:4], "x": WEST, "y": SOUTH})
+        incidents = make_incidents(rows, area_code=codes, borough="E09000007")
+        incidents["geometry"] = None
+        analysis = hs.analyse(incidents, areas=square_area(), progress=False)
+        assert analysis.walk == {"in areas": 1, "context": 0, "out of area": 0, "no place": 3}
+        assert analysis.left_out[0].startswith(
+            "3 of 4 rows have a code or name that none of the areas has, such as E05013660 or "
+            "E05013659; the areas have such as Q01 (Squareham)."
+        )
+
+    def test_names_instead_of_codes(self) -> None:
+        """A name in any case stands for its area; one that two areas share, for none."""
+        areas = pd.concat(
+            [square_area()]
+            + [square_area("Twice", west=WEST + n * SIDE, code=f"Q0{n}") for n in (2, 3)]
+        )
+        names = np.array(["squareham", "SQUAREHAM", "Squareham", "Twice", "Q02"], dtype=object)
+        rows = pd.DataFrame({"start": FRIDAYS[:5], "x": WEST, "y": SOUTH})
+        incidents = make_incidents(rows, area_code=names)
+        incidents["geometry"] = None
+        analysis = hs.analyse(incidents, areas=areas, progress=False)
+        assert analysis.counts.totals().tolist() == [3, 1, 0]
+        assert analysis.counts.unknown_codes == {"Twice": 1}
+        assert len(analysis.hotspots) == 1
+
     def test_missing_months_are_said(self) -> None:
         """January and April without February and March may be missing data."""
         rows = [(f"2025-0{month}-01", WEST + 75, SOUTH + 75) for month in (1, 4) for _ in range(5)]
@@ -271,6 +348,34 @@ class TestTiers:
             pd.DataFrame(again.hotspots.drop(columns="geometry")),
         )
         pd.testing.assert_frame_equal(first.tasks, again.tasks)
+
+
+class TestTwice:
+    """A dataset is read twice."""
+
+    @pytest.mark.parametrize("has_points", [True, False])
+    def test_rows_that_come_between(self, tmp_path: Path, *, has_points: bool) -> None:
+        """Rows that are added between the two readings are noticed."""
+        path = tmp_path / "calls.csv"
+        rows = pd.DataFrame({"received": [f"2025-01-{day:02} 21:00" for day in range(1, 29)]})
+        rows = rows.assign(easting=WEST + 75, northing=SOUTH + 75)
+        if not has_points:
+            rows = rows.assign(easting=None, northing=None, ward_code="Q01")
+        rows.to_csv(path, index=False)
+
+        class Growing(hs.Dataset):
+            """Somebody adds a row after each reading."""
+
+            def run(self, task: Any, **options: Any) -> Any:
+                done = super().run(task, **options)
+                rows.tail(1).to_csv(path, index=False, header=False, mode="a")
+                return done
+
+        opened = hs.open_incidents(path)
+        growing = Growing(opened.sources, opened.mapping)
+        said = "at first 28 rows, 28 accepted; then 29 rows, 29 accepted.*Give a copy"
+        with pytest.raises(hs.InputError, match=f"'calls.csv' changed while .*{said}"):
+            hs.analyse(growing, areas=square_area(), progress=False)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,18 @@
 """The command, as it is typed: real processes, real files, exit codes."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import hotspots as hs
+from hotspots.cli import Layout
+from hotspots.incidents.layouts import LAYOUTS
 from hotspots.simulate import write_met_layout, write_police_uk_layout
 
 
@@ -59,12 +64,15 @@ def test_analyse_with_areas(tmp_path: Path) -> None:
     """The Met's layout with its own team areas gives each of them a list."""
     simulation = hs.simulate_incidents(3000, boroughs=["Camden"], rng=1)
     write_met_layout(simulation, tmp_path / "MPS_Antisocial_Behaviour.csv")
-    simulation.team_areas.to_file(tmp_path / "teams.gpkg", engine="pyogrio")
+    for layer in ("other", "teams"):
+        simulation.team_areas.to_file(tmp_path / "teams.gpkg", layer=layer, engine="pyogrio")
     done = run(
         "analyse",
         tmp_path / "MPS_Antisocial_Behaviour.csv",
         "--areas",
         tmp_path / "teams.gpkg",
+        "--areas-layer",
+        "teams",
         "--out",
         tmp_path / "out",
     )
@@ -87,6 +95,12 @@ def test_check(months: Path) -> None:
     assert sorted(months.iterdir()) == before
 
 
+def test_every_layout_is_in_the_help() -> None:
+    """What --layout takes is what there is."""
+    (option,) = Layout.__metadata__
+    assert [name for name in LAYOUTS if name not in option.help] == []
+
+
 def test_exit_codes(months: Path, tmp_path: Path) -> None:
     """2 for a wrong command, 3 for bad input, 4 for a place that cannot be written."""
     assert run("analyse", months).returncode == 2
@@ -102,6 +116,67 @@ def test_exit_codes(months: Path, tmp_path: Path) -> None:
     taken = run("analyse", months, "--borough", "Camden", "--out", tmp_path / "mine")
     assert taken.returncode == 4
     assert "was not made by an analysis" in taken.stderr.replace("\n", " ")
+    (tmp_path / "bad.csv").write_text("received,easting,northing\nyesterday,530000,180000\n")
+    nothing = run("check", tmp_path / "bad.csv")
+    assert nothing.returncode == 3
+    assert "No row can be used." in nothing.stdout
+    turned = run("check", months, "--column", "Month=start")
+    assert turned.returncode == 3
+    assert 'the part first. Type --column "start=Month"' in " ".join(turned.stderr.split())
     public = run("analyse", months, "--marking", "public", "--out", tmp_path / "out")
     assert public.returncode == 3
     assert not (tmp_path / "out").exists()
+
+
+def test_rejected_rows(tmp_path: Path) -> None:
+    """The rejected rows go to a new file; one that is there, above all the input, stays."""
+    calls = tmp_path / "calls.csv"
+    content = "received,easting,northing\n2025-01-06 21:00,530000,180000\n=1+1,530000,180000\n"
+    calls.write_text(content)
+    done = run("check", calls, "--rejected", tmp_path / "rejected.csv")
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "rejected.csv").read_bytes().decode("utf-8-sig")
+    assert written.split() == ["file,line,reason,detail", "calls.csv,3,bad_time,'=1+1"]
+    refused = run("check", calls, "--rejected", calls)
+    assert refused.returncode == 4
+    assert "it is there already. Must be a new file." in " ".join(refused.stderr.split())
+    assert calls.read_text() == content
+    nowhere = run("check", calls, "--rejected", tmp_path / "none" / "rejected.csv")
+    assert nowhere.returncode == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv", "rejected.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C there")
+def test_ctrl_c(tmp_path: Path) -> None:
+    """Stopped on the way, an analysis says so in one line and leaves nothing."""
+    n = 1_000_000
+    rng = np.random.default_rng(1)
+    day = np.char.add("2025-01-", rng.integers(10, 28, n).astype(str))
+    calls = pd.DataFrame(
+        {
+            "received": np.char.add(day, " 21:00"),
+            "easting": rng.integers(525_000, 535_000, n),
+            "northing": rng.integers(175_000, 185_000, n),
+        }
+    )
+    calls.to_csv(tmp_path / "calls.csv", index=False)
+    words = ["analyse", "calls.csv", "--stream", "--out", "out", "--verbose"]
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "hotspots.cli", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test that runs in the background hands on that interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as process:
+        assert process.stderr is not None
+        while "layout 'cad'" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    lines = [line for line in said.splitlines() if not line.startswith("hotspots.")]
+    (line,) = lines
+    assert line.startswith("Stopped. Nothing is half written: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["calls.csv"]

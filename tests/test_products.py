@@ -14,7 +14,8 @@ import pytest
 import shapely
 
 import hotspots as hs
-from hotspots.products import make_manifest, to_degrees, whole_folder
+from hotspots.products import make_manifest, short_lists, to_degrees, whole_folder
+from tests.scenes import SIDE, WEST
 from tests.test_analysis import FRIDAYS, at_place, background, make_incidents, square_area
 
 
@@ -171,6 +172,31 @@ class TestPrivacy:
         assert list(tmp_path.iterdir()) == []
 
 
+def test_short_lists() -> None:
+    """Areas with one reason are said together, the first few of them by name."""
+    areas = pd.concat(
+        [square_area(f"Ham {n}", west=WEST + n * SIDE, code=f"Q0{n}") for n in range(9)]
+    )
+    rows = pd.concat(
+        [at_place(40 * area, 3, FRIDAYS[:n]) for area, n in enumerate((1, 2, 2, 4))],
+        ignore_index=True,
+    )
+    analysis = hs.analyse(make_incidents(rows), areas=areas, progress=False)
+    none, one = "makes 0 hotspots with at least 3 incidents.", "makes 1 hotspot with at least 3"
+    two = "its 2 incidents lie in 1 place, which"
+    assert short_lists(analysis) == [
+        f"Ham 0: 0 of 10 hotspots. Its 1 incident lies in 1 place, which {none}",
+        f"2 areas have fewer hotspots than asked for: Ham 1, Ham 2. In each: {two} {none}",
+        f"Ham 3: 1 of 10 hotspots. Its 4 incidents lie in 1 place, which {one} incidents.",
+        "5 areas have no incident of the period: Ham 4, Ham 5, Ham 6, Ham 7, Ham 8.",
+    ]
+    elsewhere = make_incidents([("2025-01-06 21:00", 0.0, 0.0)])
+    nothing = hs.analyse(elsewhere, areas=areas, progress=False)
+    assert short_lists(nothing) == [
+        "9 areas have no incident of the period: Ham 0, Ham 1, Ham 2, Ham 3, Ham 4, …"
+    ]
+
+
 def fail_half_way(out: Path) -> None:
     """Write one file of a folder and then fail."""
     with whole_folder(out) as work:
@@ -233,6 +259,23 @@ class TestWholeOrNot:
             analysis.save(out)
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_stopped_at_the_last_step(
+        self, analysis: hs.Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Stopped between two moves, the old folder is back, too."""
+        out = analysis.save(tmp_path / "out")
+        move = os.replace
+
+        def stop(source: Path, target: Path) -> None:
+            if Path(target) == out and ".out-old-" not in str(source):
+                raise KeyboardInterrupt
+            move(source, target)
+
+        monkeypatch.setattr("hotspots.products.os.replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            analysis.save(out)
+        assert (out / "manifest.json").exists()
 
     def test_foreign_folder_is_refused(self, analysis: hs.Analysis, tmp_path: Path) -> None:
         """A folder with something else in it is never replaced, nor a file."""

@@ -57,7 +57,7 @@ def test_refusals(values: dict[str, object], message: str) -> None:
 
 def test_bad_files(tmp_path: Path) -> None:
     """A missing file and a broken one are refused."""
-    with pytest.raises(hs.InputError, match=r"Cannot read the settings file .*No such file"):
+    with pytest.raises(hs.InputError, match=r"Cannot read .*No such file.*Check the spelling"):
         hs.Settings.from_toml(tmp_path / "none.toml")
     path = tmp_path / "bad.toml"
     path.write_text("per_area: 5")

@@ -103,5 +103,8 @@ class Grid:
 
     def _frame(self) -> tuple[int, int]:
         """Give the first column and the number of rows, of hexagons with their leaning columns."""
-        height = int(_EXTENT[1] / self.cell_size) + 3
-        return (0 if self.shape == "square" else -height), height
+        if self.shape == "square":
+            return 0, int(_EXTENT[1] / self.cell_size) + 3
+        height = int(_EXTENT[1] / (1.5 * self.cell_size)) + 3
+        # Going up two rows, the columns lean one to the left.
+        return -(height // 2) - 2, height

@@ -40,6 +40,7 @@ def read_areas(
     id_column: str | None = None,
     name_column: str | None = None,
     crs: object = None,
+    layer: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read areas, such as wards or team areas, from a file of polygons.
 
@@ -53,6 +54,8 @@ def read_areas(
         If there are no names, the codes stand in.
     crs : optional
         Coordinate system of the file, such as "EPSG:27700", if it states none or a wrong one.
+    layer : str, optional
+        Layer of a GeoPackage or other file with several; by default the only one of polygons.
 
     Returns
     -------
@@ -63,8 +66,9 @@ def read_areas(
     Raises
     ------
     InputError
-        If the file cannot be read, has no coordinate system, has no recognisable codes, if codes
-        are repeated or missing, or if geometries are not polygons in Great Britain.
+        If the file cannot be read, has several layers of polygons, no coordinate system or no
+        recognisable codes, if codes are repeated or missing, or if geometries are not polygons in
+        Great Britain.
     TableError
         If the result breaks the schema of areas.
 
@@ -94,7 +98,7 @@ def read_areas(
     ('E09000002', 'Barking and Dagenham')
     """
     path = Path(path)
-    frame = _open(path)
+    frame = _open(path, layer)
     if len(frame) == 0:
         msg = f"The file '{path.name}' has no rows. Must hold at least one polygon."
         raise InputError(msg)
@@ -121,15 +125,18 @@ def read_areas(
     return areas
 
 
-def _open(path: Path) -> gpd.GeoDataFrame:
+def _open(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     if not path.exists():
         name = "path"
         raise invalid(name, path, "an existing file", "Check the spelling and the folder.")
     try:
         if path.suffix.lower() in {".parquet", ".geoparquet"}:
+            if layer is not None:
+                name = "layer"
+                raise invalid(name, layer, "left out: a GeoParquet file has no layers")
             frame = gpd.read_parquet(path)
         else:
-            frame = pyogrio.read_dataframe(path, layer=_layer(path))
+            frame = pyogrio.read_dataframe(path, layer=_layer(path, layer))
     except InputError:
         raise
     except (ValueError, KeyError, OSError, RuntimeError) as error:
@@ -148,17 +155,21 @@ def _open(path: Path) -> gpd.GeoDataFrame:
     return frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
 
 
-def _layer(path: Path) -> str | None:
-    """Give the one layer with geometry."""
-    layers = pyogrio.list_layers(path)
-    drawn = [str(name) for name, kind in layers if kind is not None]
-    if len(drawn) > 1:
+def _layer(path: Path, given: str | None) -> str | None:
+    """Give the layer that is named, else the only one of polygons, else the only one."""
+    kinds = {str(name): kind for name, kind in pyogrio.list_layers(path)}
+    if given is not None and given not in kinds:
+        raise invalid("layer", given, f"one of {', '.join(kinds)}")
+    drawn = [name for name, kind in kinds.items() if kind is not None]
+    areal = [name for name in drawn if "Polygon" in str(kinds[name])]
+    fit = [given] if given is not None else areal or drawn or list(kinds)[:1]
+    if len(fit) > 1:
         msg = (
-            f"The file '{path}' has {len(drawn)} layers ({', '.join(drawn[:_SHOWN])}). Must have "
-            "one. Save the layer you need as a file of its own."
+            f"The file '{path}' has {len(fit)} layers ({', '.join(fit)}) that may hold the areas. "
+            "Must be one. Name it with layer= (--areas-layer)."
         )
         raise InputError(msg)
-    return drawn[0] if drawn else next((str(name) for name, _ in layers), None)
+    return next(iter(fit), None)
 
 
 def _with_crs(frame: gpd.GeoDataFrame, path: Path, crs: object) -> gpd.GeoDataFrame:

@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
-from hotspots.areas import Grid, PlaceIndex, PolygonIndex
+from hotspots.areas import Grid, PlaceIndex, PolygonIndex, load_boroughs
 from hotspots.counts.tally import NO_HOUR, WALK, CountTask, check_size, merged
 from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import MILLIONTHS, Dataset, Reading, batch_of, open_incidents
@@ -71,12 +71,15 @@ class Counts:
         known), each in the area of its own point; no rows if no areas were given.
     walk : dict of str to int
         Where the rows went: "in areas", "context", "out of area", "no place".
-    n_points : int
-        Rows that have a point.
+    n_points, n_coded : int
+        Rows that have a point; rows that have the code of an area, or a borough, and no point.
     months_seen : PeriodIndex
         Calendar months with at least one row.
     sources : tuple of str
         What the rows' `source` says.
+    unknown_codes : dict of str to int
+        Rows without a point by their `area_code`, where no place or area has it for its code or
+        name; the most frequent first.
     account : Account or None
         Where every row of a dataset or reading went.
     task : CountTask
@@ -94,8 +97,10 @@ class Counts:
     area_week: pd.DataFrame
     walk: dict[str, int]
     n_points: int
+    n_coded: int
     months_seen: pd.PeriodIndex
     sources: tuple[str, ...]
+    unknown_codes: dict[str, int]
     account: Account | None
     task: CountTask = field(repr=False)
 
@@ -261,7 +266,8 @@ def count_incidents(
         cells in which there are incidents.
     areas : GeoDataFrame, optional
         An areas table. Each incident is then also counted in its own area, by the rule of
-        `assign_areas`, and those in no area are left out.
+        `assign_areas`, and those in no area are left out. A row without a point may carry the
+        name of an area, in any case, instead of its code, if no other area has that name.
     reach : float
         Metres outside the areas within which incidents count in their places, as context.
     period : pair of Timestamp or str, optional
@@ -366,10 +372,14 @@ def count_with(
         area_week=week,
         walk=dict(zip(WALK, tally.walk.tolist(), strict=True)),
         n_points=tally.n_points,
+        n_coded=tally.n_coded,
         months_seen=pd.PeriodIndex(
             np.array(sorted(tally.months), dtype="datetime64[M]").astype("datetime64[s]"), freq="M"
         ),
         sources=tuple(sorted(tally.sources)),
+        unknown_codes=dict(
+            sorted(tally.unknown_codes.items(), key=lambda item: (-item[1], item[0]))
+        ),
         account=account,
         task=task,
     )
@@ -451,7 +461,12 @@ def count_task(
     polygons = areas.geometry.to_numpy()
     around = shapely.union_all(polygons) if reach > 0 else None
     index = PolygonIndex.build(polygons, areas.index.to_numpy(dtype=object))
-    return CountTask(finder, place_ids, index, areas.index, around, reach, days)
+    are_boroughs = bool(areas.index.isin(load_boroughs(city=True).index).any())
+    ids = pd.Series(areas.index, index=areas["name"].str.lower())
+    names = ids[~ids.index.duplicated(keep=False)]
+    return CountTask(
+        finder, place_ids, index, areas.index, around, reach, days, names, are_boroughs
+    )
 
 
 def _day(moment: np.datetime64) -> int:
@@ -485,6 +500,8 @@ def given_period(
     period: tuple[pd.Timestamp | str, pd.Timestamp | str],
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Read a period that the caller gives, as midnights in London."""
+    if not isinstance(period, (tuple, list)) or len(period) != len(("start", "end")):
+        raise invalid("period", period, "a start and an end, such as ('2025-01-01', '2026-01-01')")
     start, end = (_date(value) for value in period)
     if not end > start:
         raise invalid("period", period, "a start and a later end")
@@ -494,8 +511,10 @@ def given_period(
 def _date(value: pd.Timestamp | str) -> pd.Timestamp:
     try:
         moment = pd.Timestamp(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise invalid("period", value, "dates such as '2025-01-01'") from error
+    if pd.isna(moment):
+        raise invalid("period", value, "dates such as '2025-01-01'")
     if moment.tzinfo is not None:
         moment = moment.tz_convert(TIMEZONE).tz_localize(None)
     return moment.normalize()

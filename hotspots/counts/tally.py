@@ -7,6 +7,7 @@ parts and order the rows come.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -160,14 +161,16 @@ class Tally:
         Millionths that belong to the areas, or to none asked for, and lie in no place.
     total : float
         Millionths of all rows.
-    n_clock, n_rows, n_points : int
-        Rows with a clock time, all rows, rows with a point.
+    n_clock, n_rows, n_points, n_coded : int
+        Rows with a clock time, all rows, rows with a point, rows with a code and no point.
     first, last : int
         First and last day in London, since 1970.
     months : set of int
         Months since 1970 in which there is a row.
     sources : set of str
         What the rows' `source` says.
+    unknown_codes : Counter of str
+        Rows without a point by their `area_code`, where no place or area has it.
     """
 
     area_week: Integers
@@ -180,10 +183,12 @@ class Tally:
     n_clock: int = 0
     n_rows: int = 0
     n_points: int = 0
+    n_coded: int = 0
     first: int | None = None
     last: int | None = None
     months: set[int] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
+    unknown_codes: Counter[str] = field(default_factory=Counter)
 
     def push(self, keys: Integers, weights: Integers) -> None:
         """Add sorted keys and their sums. Runs of like size are merged, so that few remain."""
@@ -215,12 +220,13 @@ class Tally:
             self.context[place] = self.context.get(place, 0) + weight
         self.walk += other.walk
         self.add_total(other.total)
-        for name in ("n_outside", "n_clock", "n_rows", "n_points"):
+        for name in ("n_outside", "n_clock", "n_rows", "n_points", "n_coded"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.see(other.first)
         self.see(other.last)
         self.months |= other.months
         self.sources |= other.sources
+        self.unknown_codes.update(other.unknown_codes)
 
     def add_total(self, weight: float) -> None:
         """Raise `InputError` before sums grow past what a whole number can hold."""
@@ -267,6 +273,10 @@ class CountTask:
         Metres outside the areas within which an incident is context.
     days : pair of int, optional
         Days since 1970 [first, end) to count.
+    names : Series of str
+        Ids of the areas by their names in lower case, for rows that carry a name for a code.
+    are_boroughs : bool
+        Whether the areas are boroughs, so that a row of another borough lies elsewhere.
     """
 
     places: PlaceIndex | Grid
@@ -276,6 +286,8 @@ class CountTask:
     around: shapely.Geometry | None = None
     reach: float = 0.0
     days: tuple[int, int] | None = None
+    names: pd.Series[str] = field(default_factory=lambda: pd.Series(dtype="str"))
+    are_boroughs: bool = False
 
     def __call__(self, batches: Iterable[Batch]) -> Tally:
         """Count all batches."""
@@ -294,6 +306,8 @@ class CountTask:
         has_clock = batch.has_clock
         tally.n_clock += int(has_clock.sum())
         tally.n_points += int(batch.has_point.sum())
+        is_coded = (batch.area_code.codes >= 0) | (batch.borough.codes >= 0)
+        tally.n_coded += int((is_coded & ~batch.has_point).sum())
         first = int(day.min())
         if not _FIRST_DAY <= first <= int(day.max()) < _FIRST_DAY + (1 << _DAY_BITS):
             dates = np.array([first, int(day.max())], dtype="datetime64[D]").astype(str)
@@ -310,11 +324,18 @@ class CountTask:
         tally.walk += np.bincount(where, minlength=len(WALK))
         is_counted = where <= 1
         self._add(batch, np.where(is_counted, place, -1), area, wall, has_clock, tally)
-        is_context = np.flatnonzero((where == 1) & (place >= 0))
+        is_context = np.flatnonzero((where == 1) & (place >= 0) & (batch.weight > 0))
         context = zip(place[is_context].tolist(), batch.weight[is_context].tolist(), strict=True)
         for one, weight in context:
             tally.context[one] = tally.context.get(one, 0) + weight
         tally.n_outside += int(batch.weight[is_counted & (place < 0)].sum())
+        is_lost = (place < 0) & (area < 0) & (where != WALK.index("out of area"))
+        lost = batch.area_code.codes[is_lost & ~batch.has_point]
+        codes, n = np.unique(lost[lost >= 0], return_counts=True)
+        texts = batch.area_code.texts() if len(codes) else []
+        tally.unknown_codes.update(
+            {str(texts[code]): int(rows) for code, rows in zip(codes, n, strict=True)}
+        )
 
     def in_period(self, batch: Batch) -> tuple[Batch, Integers, Integers]:
         """Keep the incidents of the period; give their London microseconds and days since 1970."""
@@ -335,10 +356,12 @@ class CountTask:
         has_clock: Flags,
         tally: Tally,
     ) -> None:
+        is_one = bool((batch.weight == MILLIONTHS).all())
+        if not is_one:
+            place = np.where(batch.weight > 0, place, -1)
         keys = np.empty(len(place), dtype=np.int64)
         week = np.empty(len(place), dtype=np.int64)
         n = _pack(place, wall, has_clock, keys, week)
-        is_one = bool((batch.weight == MILLIONTHS).all())
         weights = None if is_one else batch.weight[place >= 0]
         tally.push(*add_up(keys[:n], weights))
         if len(self.area_ids):
@@ -349,7 +372,7 @@ class CountTask:
     def find_places(self, batch: Batch) -> Integers:
         """Find the place of each incident: by its point, else by a code that it carries."""
         place = self.places.find(batch.easting, batch.northing)
-        return _by_codes(batch, place, self.place_ids)
+        return self._by_codes(batch, place, self.place_ids)
 
     def find_areas(self, batch: Batch, place: Integers) -> tuple[Integers, Integers]:
         """Find the area of each incident (−1 for none), and where it goes (position in `WALK`)."""
@@ -357,10 +380,10 @@ class CountTask:
         if self.areas is None:
             return np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=np.int64)
         has_point = batch.has_point
-        area = _by_codes(batch, self.areas.find(batch.easting, batch.northing), self.area_ids)
+        area = self._by_codes(batch, self.areas.find(batch.easting, batch.northing), self.area_ids)
         where = np.zeros(n, dtype=np.int64)
-        # A borough that is not among the areas is elsewhere; another code may be a part of one.
-        is_elsewhere = has_point | (batch.borough.codes >= 0)
+        # A borough that is not among boroughs is elsewhere; another code may be a part of one.
+        is_elsewhere = has_point | (self.are_boroughs & (batch.borough.codes >= 0))
         where[area < 0] = np.where(is_elsewhere[area < 0], 2, 3)
         near = np.flatnonzero((area < 0) & has_point & (place >= 0))
         if len(near) and self.around is not None:
@@ -368,17 +391,18 @@ class CountTask:
             where[near[shapely.dwithin(self.around, points, self.reach)]] = 1
         return area, where
 
-
-def _by_codes(batch: Batch, found: Integers, ids: pd.Index[str]) -> Integers:
-    """Fill in the position of rows without a point from the codes that they carry."""
-    if len(ids) == 0 or batch.has_point.all():
+    def _by_codes(self, batch: Batch, found: Integers, ids: pd.Index[str]) -> Integers:
+        """Fill in the position of rows without a point from the codes or names that they carry."""
+        if len(ids) == 0 or batch.has_point.all():
+            return found
+        for codes in (batch.area_code, batch.borough):
+            if len(codes.entries):
+                given = pd.Series(codes.texts(), dtype="str")
+                named = given.str.lower().map(self.names)
+                position = ids.get_indexer(pd.Index(given.where(given.isin(ids), named)))
+                by_code = codes.spread(position.astype(np.int64), -1)
+                found = np.where(~batch.has_point & (found < 0), by_code, found)
         return found
-    for codes in (batch.area_code, batch.borough):
-        if len(codes.entries):
-            position = ids.get_indexer(pd.Index(codes.texts()))
-            by_code = codes.spread(position.astype(np.int64), -1)
-            found = np.where(~batch.has_point & (found < 0), by_code, found)
-    return found
 
 
 def check_size(n_places: int) -> None:

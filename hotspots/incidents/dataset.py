@@ -347,6 +347,12 @@ def open_incidents(
     <Dataset: table>
     """
     said = _mapping(mapping, layout, columns, date_order, crs, layer)
+    if isinstance(source, Sequence) and not isinstance(source, (str, bytes)):
+        for path in source:
+            if not isinstance(path, str) and not hasattr(path, "__fspath__"):
+                raise invalid(
+                    "path in source", type(path).__name__, "a path", "Give a table by itself."
+                )
     sources = tuple(_sources(source, said.layer, query))
     files = [source for source in sources if isinstance(source, Source)]
     return Dataset(sources, said, sheet_notes(files))
@@ -365,8 +371,15 @@ def _mapping(
         said = Mapping()
     elif isinstance(mapping, Mapping):
         said = mapping
+    elif isinstance(mapping, str) or hasattr(mapping, "__fspath__"):
+        said = Mapping.from_toml(mapping)
     else:
-        said = Mapping.from_toml(mapping)  # type: ignore[arg-type]
+        remedy = "Use hs.Mapping.from_dict(values)."
+        raise invalid("mapping", mapping, "the path of a mapping file, or a Mapping", remedy)
+    if not isinstance(columns, (AnyMapping, type(None))):
+        raise invalid(
+            "columns", columns, 'parts with their columns, such as {"start": "Call time"}'
+        )
     given = {
         "layout": None if layout == "auto" else layout,
         "date_order": date_order,

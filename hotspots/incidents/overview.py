@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from hotspots.incidents.batch import Batch
 
+_CITY: Final = "City of London"
+_ELSEWHERE: Final = ""
+
 
 @dataclass
 class Overview:
@@ -31,13 +34,14 @@ class Overview:
     types, headings : Counter of str
         Rows by type and by heading.
     boroughs : Counter of str
-        Millionths of incidents by name of the borough.
+        Millionths of incidents by name of the borough, without the City.
     weight : int
         Millionths of incidents.
     first, last : datetime64, UTC, or None
         The first start and the last end.
-    n_points : int
-        Rows with a point.
+    points : Counter of str
+        Millionths of incidents with a point by name of the borough, the City among them; an empty
+        name for elsewhere.
     """
 
     precision: Counter[str] = field(default_factory=Counter)
@@ -47,7 +51,7 @@ class Overview:
     weight: int = 0
     first: np.datetime64 | None = None
     last: np.datetime64 | None = None
-    n_points: int = 0
+    points: Counter[str] = field(default_factory=Counter)
 
     @property
     def period(self) -> str:
@@ -70,10 +74,9 @@ class Overview:
 
     def merge(self, other: Overview) -> None:
         """Add what another part has seen."""
-        for name in ("precision", "types", "headings", "boroughs"):
+        for name in ("precision", "types", "headings", "boroughs", "points"):
             getattr(self, name).update(getattr(other, name))
         self.weight += other.weight
-        self.n_points += other.n_points
         if other.first is not None and other.last is not None:
             self._see(other.first, other.last)
 
@@ -84,10 +87,12 @@ class Overview:
         self.precision.update(dict(zip(PRECISIONS, kinds.tolist(), strict=True)))
         for mix, name in ((self.types, "asb_type"), (self.headings, "heading")):
             mix.update({str(value): int(n) for value, n in rest[name].value_counts().items()})
-        for one in np.unique(area[area >= 0]):
-            self.boroughs[str(names[one])] += int(batch.weight[area == one].sum())
+        for one in np.unique(area):
+            name, is_own = str(names[one]), area == one
+            if name not in (_CITY, _ELSEWHERE):
+                self.boroughs[name] += int(batch.weight[is_own].sum())
+            self.points[name] += int(batch.weight[is_own & batch.has_point].sum())
         self.weight += int(batch.weight.sum())
-        self.n_points += int(batch.has_point.sum())
         ends = np.where(np.isnat(batch.end), batch.start, batch.end)
         if len(ends):
             self._see(batch.start.min(), ends.max())
@@ -100,12 +105,24 @@ class Overview:
         """Give the number of incidents: the sum of the weights."""
         return self.weight / MILLIONTHS
 
+    @property
+    def hint(self) -> str:
+        """What to give to an analysis if most points lie outside the 32 boroughs, else nothing."""
+        city, elsewhere = self.points[_CITY], self.points[_ELSEWHERE]
+        if 2 * (city + elsewhere) <= self.points.total():
+            return ""
+        return (
+            "Most points lie outside London's 32 boroughs: for an analysis give --areas FILE with "
+            "the areas that the data cover"
+            + (f' (or --borough "{_CITY}").' if city > elsewhere else ".")
+        )
+
 
 def overview(batches: Iterable[Batch]) -> Overview:
     """Look at accepted reports batch by batch; a task for `Dataset.run`."""
-    boroughs = load_boroughs()
+    boroughs = load_boroughs(city=True)
     index = PolygonIndex.build(boroughs.geometry.to_numpy(), boroughs.index.to_numpy(dtype=object))
-    names = boroughs["name"].to_numpy(dtype=object)
+    names = np.append(boroughs["name"].to_numpy(dtype=object), _ELSEWHERE)
     seen = Overview()
     for batch in batches:
         area = index.find(batch.easting, batch.northing)

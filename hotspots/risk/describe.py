@@ -108,6 +108,7 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
     if isinstance(row["hours"], str):
         when = f" {row['hours']}"
         spread += f", {row['n_in_hours']:,.0f} of them in its hours"
+    half = 0.5
     low, high = row["expected_low"], row["expected_high"]
     expected = f"{rate(row['expected_per_week'])} a week{when}"
     sentences = [
@@ -116,7 +117,8 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
         *_about_hours(row),
     ]
     if isinstance(row["main_heading"], str):
-        sentences.append(f"Mostly {row['main_heading'][0].lower()}{row['main_heading'][1:]}.")
+        how = "Mostly" if row["main_heading_share"] > half else "Most often"
+        sentences.append(f"{how} {row['main_heading'][0].lower()}{row['main_heading'][1:]}.")
     few_nights, worth_saying = 3, 0.25
     share = row["top_caller_share"]
     if row["is_one_caller"]:

@@ -88,8 +88,8 @@ class Details:
         Returns
         -------
         DataFrame
-            Indexed by `ids`: `location`, `main_type`, `main_heading`, `top_caller_share`,
-            `top_point_share`, `is_one_caller`.
+            Indexed by `ids`: `location`, `main_type`, `main_heading`, `main_heading_share`,
+            `top_caller_share`, `top_point_share`, `is_one_caller`.
         """
         total = self._total("total")
         caller = self._top("person_key")
@@ -106,6 +106,9 @@ class Details:
                     "location": location.get(number, (None, np.nan))[0],
                     "main_type": _in_words(kind.get(number), whole),
                     "main_heading": _in_words(heading.get(number), whole),
+                    "main_heading_share": (
+                        heading.get(number, (None, np.nan))[1] / whole if whole else np.nan
+                    ),
                     "top_caller_share": caller_weight / whole if whole else np.nan,
                     "top_point_share": (
                         point.get(number, (None, np.nan))[1] / whole if whole else np.nan
@@ -119,6 +122,11 @@ class Details:
             )
         return pd.DataFrame(rows, index=ids)
 
+    def top_points(self) -> dict[str, tuple[float, float, float]]:
+        """Give the most frequent exact point of each hotspot: easting, northing, incidents."""
+        best = self._top("point").items()
+        return {str(self.ids[number]): (*point, n) for number, (point, n) in best}
+
     def _total(self, name: str) -> dict[int, float]:
         frames = self.sums.get(name, [])
         if not frames:
@@ -126,7 +134,7 @@ class Details:
         sums = pd.concat(frames).groupby("hotspot")["weight"].sum() / MILLIONTHS
         return dict(zip(sums.index.astype(int), sums.astype(float), strict=True))
 
-    def _top(self, name: str) -> dict[int, tuple[object, float]]:
+    def _top(self, name: str) -> dict[int, tuple[Any, float]]:
         """Give the most common value of each hotspot, and its weight; ties go to the first."""
         frames = self.sums.get(name, [])
         if not frames:

@@ -22,11 +22,15 @@ from hotspots.areas import national_grid_reference, neighbours
 from hotspots.settings import HotspotSettings
 from hotspots.tables import CRS, check_areas
 from hotspots.times import HOURS, Band, best_bands, describe_band
+from hotspots.words import count
 
 if TYPE_CHECKING:
     from typing import Any
 
     from hotspots.risk.intensity import Intensity
+
+NO_INCIDENT = "No incident of the period was placed in it."
+"""Why an area without incidents has no hotspots."""
 
 _DAY = 24
 
@@ -459,11 +463,11 @@ def _why_short(intensity: Intensity, area_id: str, listed: int, settings: Hotspo
         return "The area holds no place: it is smaller than the places, or lies outside them."
     n = intensity.places["n"].to_numpy()[own] - intensity.counts.context[own]
     if n.sum() == 0:
-        return "No incident of the period was placed in it."
+        return NO_INCIDENT
     with_any = int((n > 0).sum())
-    words = f"{with_any:,} place{'s' if with_any != 1 else ''}"
+    number = f"{n.sum():,.0f}"
+    incidents = "1 incident lies" if number == "1" else f"{number} incidents lie"
     return (
-        f"Its {n.sum():,.0f} incidents lie in {words}, which make "
-        f"{listed} hotspot{'s' if listed != 1 else ''} with at least {settings.least_incidents} "
-        "incidents."
+        f"Its {incidents} in {count(with_any, 'place')}, which make{'s' if with_any == 1 else ''} "
+        f"{count(listed, 'hotspot')} with at least {count(settings.least_incidents, 'incident')}."
     )

@@ -320,12 +320,31 @@ class TestMessages:
             hs.read_areas(tmp_path / "a.parquet")
 
     def test_two_layers(self, tmp_path: Path) -> None:
-        """Which of two layers is meant cannot be guessed."""
+        """Which of two layers is meant cannot be guessed, but named."""
         frame = gpd.GeoDataFrame({"code": ["A"]}, geometry=[LEFT], crs=CRS)
         for layer in ("wards", "teams"):
             frame.to_file(tmp_path / "a.gpkg", layer=layer)
-        with pytest.raises(InputError, match=r"has 2 layers \(wards, teams\)\. Must have one"):
+        with pytest.raises(
+            InputError,
+            match=r"has 2 layers \(wards, teams\) .*Must be one.*layer= \(--areas-layer\)",
+        ):
             hs.read_areas(tmp_path / "a.gpkg")
+        assert hs.read_areas(tmp_path / "a.gpkg", layer="teams").index.tolist() == ["A"]
+        with pytest.raises(InputError, match="Invalid layer 'team'. Must be one of wards, teams"):
+            hs.read_areas(tmp_path / "a.gpkg", layer="team")
+
+    def test_one_layer_of_polygons(self, tmp_path: Path) -> None:
+        """Beside layers of points and attributes, with heights or without, it is the one meant."""
+        frame = gpd.GeoDataFrame({"code": ["A"]}, geometry=[LEFT], crs=CRS)
+        frame.set_geometry(frame.centroid).to_file(tmp_path / "a.gpkg", layer="calls")
+        high = frame.set_geometry(shapely.force_3d(frame.geometry.to_numpy(), 10.0), crs=CRS)
+        high.to_file(tmp_path / "a.gpkg", layer="wards")
+        assert hs.read_areas(tmp_path / "a.gpkg").index.tolist() == ["A"]
+        with pytest.raises(InputError, match="Invalid geometry 'Point'"):
+            hs.read_areas(tmp_path / "a.gpkg", layer="calls")
+        high.to_parquet(tmp_path / "a.parquet")
+        with pytest.raises(InputError, match="a GeoParquet file has no layers"):
+            hs.read_areas(tmp_path / "a.parquet", layer="wards")
 
     def test_no_crs(self, tmp_path: Path) -> None:
         """Without a coordinate system the message says what to type."""

@@ -121,6 +121,18 @@ class TestEdges:
         assert counts.total == 2
         assert counts.by("hour_of_week").sum() == 1
 
+    def test_no_weight(self) -> None:
+        """A row of weight 0 is in no count, makes no cell, and is no context."""
+        table = make_incidents(
+            [("2025-01-06 21:10", x, Y) for x in (X, X + 1000, X - 150, X - 300)],
+            weight=[0.0, 1.0, 0.0, 1.0],
+        )
+        counts = hs.count_incidents(table, hs.Grid(150), areas=square_area(), reach=1000)
+        assert counts.table["n"].tolist() == [1, 1]
+        assert len(counts.places) == 2
+        assert counts.context.tolist() == [1, 0]
+        assert counts.walk["context"] == 2
+
     def test_empty_with_a_period(self) -> None:
         """No incidents in a stated period are zero counts."""
         counts = hs.count_incidents(make_incidents([]), grid(), period=("2025-01-01", "2025-02-01"))
@@ -196,6 +208,14 @@ class TestMessages:
             hs.count_incidents(table, grid(), period=("2025-01-02", "2025-01-01"))
         with pytest.raises(hs.InputError, match="dates such as '2025-01-01'"):
             hs.count_incidents(table, grid(), period=("soon", "later"))
+        for end in (None, [], "nan"):
+            with pytest.raises(hs.InputError, match="Invalid period .*dates such as '2025-01-01'"):
+                hs.count_incidents(table, grid(), period=("2025-01-01", end))  # type: ignore[arg-type]
+        for period in (5, ("2025-01-01",), "2025"):
+            with pytest.raises(
+                hs.InputError, match=r"Must be a start and an end, such as \('2025-"
+            ):
+                hs.count_incidents(table, grid(), period=period)  # type: ignore[arg-type]
 
     def test_not_places(self) -> None:
         """Areas are not places; the message lists every missing column."""

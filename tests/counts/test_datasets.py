@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import hotspots as hs
+from hotspots.areas.lattice import cells_at
 from hotspots.counts import count_task
-from hotspots.counts.tally import Tally, add_up, merged
+from hotspots.counts.tally import Tally, add_up, check_size, merged
 from hotspots.incidents import dataset as dataset_module
 
 if TYPE_CHECKING:
@@ -53,7 +54,17 @@ def assert_same(counts: hs.Counts, other: hs.Counts) -> None:
     pd.testing.assert_frame_equal(counts.area_week, other.area_week, check_exact=True)
     assert counts.places.index.equals(other.places.index)
     np.testing.assert_array_equal(counts.context, other.context)
-    for name in ("start", "end", "tier", "n_outside", "walk", "n_points", "sources"):
+    for name in (
+        "start",
+        "end",
+        "tier",
+        "n_outside",
+        "walk",
+        "n_points",
+        "n_coded",
+        "sources",
+        "unknown_codes",
+    ):
         assert getattr(counts, name) == getattr(other, name), name
     assert counts.months_seen.equals(other.months_seen)
     first, second = counts.account, other.account
@@ -215,6 +226,23 @@ def cluster() -> Iterator[Any]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("shape", ["square", "hexagon"])
+@pytest.mark.parametrize("cell_size", [1, 1.5, 150, 333.3, 2e6])
+def test_every_cell_of_a_grid_has_a_number(shape: Any, cell_size: float) -> None:
+    """From the corners of the National Grid inwards, a number stands for one cell and is small."""
+    rng = np.random.default_rng(1)
+    x = np.append(rng.uniform(0, 700_000, 1000), [0, 0, 700_000, 700_000, 0])
+    y = np.append(rng.uniform(0, 1_300_000, 1000), [0, 1_300_000, 0, 1_300_000, cell_size / 2])
+    grid = hs.Grid(cell_size, shape)
+    numbers = grid.find(x, y)
+    assert 0 <= numbers.min() <= numbers.max() < grid.n_cells
+    column, row = cells_at(x, y, cell_size, shape)
+    places = grid.places(numbers)
+    assert places["column"].tolist() == column.tolist()
+    assert places["row"].tolist() == row.tolist()
+    check_size(grid.n_cells)
+
+
 class TestCluster:
     """A real Dask cluster on this machine."""
 

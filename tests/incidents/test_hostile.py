@@ -1377,7 +1377,7 @@ class TestCommand:
         assert "give crs='EPSG:3857'" in err
         assert not (tmp_path / "out").exists()
         code, out, err = self.type(monkeypatch, capsys, "check", path)
-        assert (code, err) == (0, "")
+        assert (code, err) == (3, "")
         assert "5 outside_great_britain" in out
         assert "give crs='EPSG:3857'" in out
         code, out, err = self.type(monkeypatch, capsys, "check", path, "--crs", "EPSG:3857")

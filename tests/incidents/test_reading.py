@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -696,6 +697,24 @@ class TestMessages:
         """An empty list of paths is refused."""
         with pytest.raises(hs.InputError, match="non-empty list of paths"):
             hs.read_incidents([])
+
+    @pytest.mark.parametrize(
+        ("source", "options", "message"),
+        [
+            ([None], {}, "Invalid path in source 'NoneType'. Must be a path."),
+            ([pd.DataFrame()], {}, "Invalid path in source 'DataFrame'.*Give a table by itself."),
+            ("a.csv", {"columns": ["a"]}, "Invalid columns .*Must be parts with their columns"),
+            ("a.csv", {"columns": "start=a"}, "Invalid columns 'start=a'"),
+            ("a.csv", {"mapping": {"columns": {}}}, "Invalid mapping .*hs.Mapping.from_dict"),
+            ("a.csv", {"mapping": 5}, "Invalid mapping '5'"),
+        ],
+    )
+    def test_options_of_a_wrong_kind(
+        self, source: object, options: dict[str, Any], message: str
+    ) -> None:
+        """What is neither paths, parts nor a mapping is refused by name."""
+        with pytest.raises(hs.InputError, match=message):
+            hs.read_incidents(source, **options)
 
     def test_frame_without_coordinate_system(self) -> None:
         """A GeoDataFrame must say where its points are."""
