@@ -95,7 +95,8 @@ def read_incidents(
     layout : str
         "auto", or the name of a layout: "police_uk" (street files of data.police.uk), "met_asb"
         (the Met's file with ward codes), "cad" (a point or area code and a received time),
-        "cells" (counted cells with a weight), "stats19" (road collisions).
+        "cells" (counted cells with a weight), "stats19" (road collisions), "own" (only what
+        `columns` or a mapping says).
     columns : mapping of str to str or sequence of str, optional
         Which column plays which part, such as `{"start": "Call time"}`; overrules the layout.
     mapping : path or Mapping, optional
