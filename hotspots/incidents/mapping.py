@@ -280,7 +280,7 @@ class Mapping:
         values: dict[str, Any] = {"format": FORMAT, "layout": self.layout}
         for name in ("crs", "date_order", "layer", "noun"):
             value = getattr(self, name)
-            if value not in (None, "auto"):
+            if value != getattr(Mapping, name):  # its default
                 values[name] = value
         values["columns"] = {
             part: list(names) if part in MANY else names[0] for part, names in self.columns.items()

@@ -199,6 +199,11 @@ class TestEdges:
         }
         assert Mapping.from_dict(mapping.to_dict()) == mapping
 
+    def test_a_sheet_called_auto(self) -> None:
+        """A word that means "by itself" elsewhere is a name like others here."""
+        mapping = Mapping(layer="auto", noun="auto", crs="auto")
+        assert Mapping.from_dict(tomllib.loads(mapping.to_toml())) == mapping
+
     def test_inputs_are_not_kept(self) -> None:
         """Changing what was given does not change the mapping."""
         columns = {"start": "T"}
