@@ -71,7 +71,6 @@ _PHONE: Final = re.compile(r"(?:\+|\b)[0-9](?:[ ()-]?[0-9]){8,}")
 _TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|dr|mx)\b", re.IGNORECASE)
 _POSTCODE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
-_DECIMAL: Final = re.compile(r"^-?[0-9]+[.][0-9]+$|^[0-9]{5,}$")
 _YES_NO: Final = frozenset({"y", "n", "yes", "no", "ye", "true", "false", "t", "f", "0", "1"})
 _LONDON_LETTERS: Final = ("TQ", "TL")
 _FEWEST_DECIMALS: Final = 3
@@ -489,13 +488,6 @@ def _is_grid_reference(text: str) -> bool:
         return False
     (_, east), (_, north) = NATIONAL_GRID.britain
     return 0 <= x <= east and 0 <= y <= north
-
-
-def is_value(name: str) -> bool:
-    """Say whether the name of a column looks like a value: a date, a clock time or a number."""
-    text = name.strip()
-    patterns = (_DATE, _CLOCK, _GSS, _POINT, _DECIMAL)
-    return any(pattern.match(text) for pattern in patterns)
 
 
 @cache

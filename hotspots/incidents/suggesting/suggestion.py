@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from hotspots.errors import InputError
-from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
+from hotspots.incidents.layouts import MANY, OWN, PARTS, look_like_values, match_layout
 from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
 from hotspots.incidents.names import ALIASES
 from hotspots.incidents.suggesting.codes import find_codes
@@ -29,7 +29,7 @@ from hotspots.incidents.suggesting.draft import (
     rank,
     shown,
 )
-from hotspots.incidents.suggesting.evidence import Column, columns_of, is_value
+from hotspots.incidents.suggesting.evidence import Column, columns_of
 from hotspots.incidents.suggesting.places import find_place
 from hotspots.incidents.suggesting.times import find_times
 from hotspots.words import count, percent
@@ -170,8 +170,7 @@ def suggest_mapping(sample: pd.DataFrame, file: str) -> Suggestion:
 
 def _ask_for_names(draft: Draft, columns: list[Column]) -> None:
     """Ask for a line with names if what stands in its place looks like values."""
-    values = [column for column in columns if is_value(column.name)]
-    if len(values) > 1 and 2 * len(values) >= len(columns):
+    if look_like_values([column.name for column in columns]):
         draft.questions.append(
             "Has the table a first line with names? What stands there looks like values, such as "
             "dates or numbers, and is then no row. Put a line with names above it."
