@@ -188,15 +188,22 @@ def _propose_meanings(draft: Draft, columns: list[Column]) -> None:
         if text.lower() in seen:
             continue
         seen.add(text.lower())
-        rows = count(counts[text], "row")
-        proposal = propose(text)
-        if proposal is not None and (proposal.meaning != NOT_ASB or is_mixed):
-            draft.codes[text] = proposal.meaning
-            draft.reasons[f"codes.{text}"] = f"{rows}: {proposal.why}"
-        else:
-            draft.propose("codes", text, "", f"{rows}: which code?")
+        _propose_meaning(draft, text, count(counts[text], "row"), is_mixed=is_mixed)
     if hidden:
         draft.notes.append(
             f"{count(hidden, 'value')} of a column of types hold digits or are long, and are not "
             "listed: they may be personal."
         )
+
+
+def _propose_meaning(draft: Draft, text: str, rows: str, *, is_mixed: bool) -> None:
+    """Write what a word means as a line that counts if it is safe, else as a question."""
+    proposal = propose(text)
+    if proposal is None or (proposal.meaning == NOT_ASB and not is_mixed):
+        draft.propose("codes", text, "", f"{rows}: which code?")
+    elif proposal.is_sure:
+        draft.codes[text] = proposal.meaning
+        draft.reasons[f"codes.{text}"] = f"{rows}: {proposal.why}"
+    else:
+        why = f"{rows}: {proposal.why}; are they out of scope?"
+        draft.propose("codes", text, proposal.meaning, why)

@@ -119,7 +119,7 @@ class TestByHand:
         assert set(reading.incidents["heading"]) == {"Noise", "Animal problems", "Building works"}
 
     def test_landlord(self) -> None:
-        """A typed sheet of repairs and complaints: date and clock apart, other kinds set aside."""
+        """A typed sheet of repairs and complaints: date and clock apart, others asked about."""
         table = pd.DataFrame(
             {
                 "Case Ref": [f"C{n}" for n in range(N)],
@@ -146,8 +146,10 @@ class TestByHand:
         assert suggestion.mapping.codes == {
             "Noise nuisance": "Noise",
             "Neighbour dispute": "Rowdy or nuisance neighbours",
-            "Repairs - leak": "not_asb",
-            "Boiler": "not_asb",
+        }
+        assert {line[1:3] for line in suggestion.proposals} == {
+            ("Repairs - leak", "not_asb"),
+            ("Boiler", "not_asb"),
         }
         assert "Sample" not in suggestion.to_toml()
         assert "location" not in suggestion.examples
@@ -307,7 +309,7 @@ class TestByHand:
         np.testing.assert_array_equal(reading.incidents["start"].dt.month, TIMES.dt.month)
 
     def test_mixed_kinds(self) -> None:
-        """Where the table holds other kinds as well, they are set aside, doubtful ones asked."""
+        """Where the table holds other kinds as well, sure ones are set aside, the others asked."""
         table = pd.DataFrame(
             {
                 "Incident Date": written("%d/%m/%Y"),
@@ -328,9 +330,11 @@ class TestByHand:
         assert suggestion.mapping.codes == {
             "ASB - Nuisance": "nuisance",
             "Burglary": "not_asb",
-            "Concern for safety": "not_asb",
         }
-        assert [line[1] for line in suggestion.proposals] == ["Domestic noise"]
+        assert {line[1:3] for line in suggestion.proposals} == {
+            ("Concern for safety", "not_asb"),
+            ("Domestic noise", ""),
+        }
 
     def test_crime_types(self) -> None:
         """Anti-social behaviour among crimes makes a column of crime types."""
@@ -691,6 +695,16 @@ class TestCodes:
             ("Muddle", "70 rows: which code?"),
             ("MESS", "40 rows: which code?"),
         ]
+
+    def test_no_guess_leaves_rows_out(self) -> None:
+        """Rows are left out for a plain word that stands alone; a guess is only asked about."""
+        guessed = ["Rubbish in void property", "Training dog barking", "Youths, no error", "DUP"]
+        suggestion = suggest(**CALL, category=pick("Noise", " Test ", "Entered in error", *guessed))
+        assert suggestion.mapping.codes == {"Test": "excluded", "Entered in error": "excluded"}
+        assert {line[1:3] for line in suggestion.proposals} == {
+            (text, "excluded") for text in guessed
+        }
+        assert all(line[3].endswith("out of scope?") for line in suggestion.proposals)
 
     def test_only_other_kinds(self) -> None:
         """Where no row is anti-social behaviour by its words, nothing is set aside."""
