@@ -88,6 +88,7 @@ class TestByHand:
             },
             heading=["Look here."],
             proposals=[
+                ("", "date_order", "day-first", "is it so?"),
                 ("columns", "end", "Until", "is it the end?"),
                 ("codes", 'Say "no"', "", "3 rows: which code?"),
             ],
@@ -97,6 +98,7 @@ class TestByHand:
             "\n"
             'format = "hotspots mapping 1"\n'
             'layout = "own"\n'
+            '# date_order = "day-first"  # is it so?\n'
             "\n"
             "[columns]\n"
             'start = "When"  # 98 % of the values are dates and times\n'

@@ -294,13 +294,16 @@ def _decide_order(draft: Draft) -> None:
         return
     spans = [first.span("day-first"), first.span("month-first")]
     is_american = spans[0] > _LONG_DAYS and spans[0] > _TIMES_LONGER * spans[1]
-    draft.date_order = "month-first" if is_american else "day-first"
-    draft.reasons["date_order"] = (
-        f"no day is above 12; month first they span {spans[1]:.0f} days, day first {spans[0]:.0f}"
+    order = "month-first" if is_american else "day-first"
+    why = (
+        f"month first they span {spans[1]:.0f} days, day first {spans[0]:.0f}"
         if np.isfinite(spans).all()
-        else "no day is above 12: the British order is taken"
+        else "day first is the British order"
     )
+    # As a line that counts it would silence the reader where later dates prove the other order.
+    draft.propose("", "date_order", order, f"no day is above 12; {why}")
     draft.questions.append(
         f"Are the dates in {shown(first)} day first or month first? No day is above 12, so they do "
-        f"not show it; '{draft.date_order}' is taken."
+        f"not show it; {why}. Without the line date_order they are read day first, unless others "
+        "prove the other order."
     )

@@ -625,19 +625,35 @@ class TestTimes:
         # The first twelve days of May: day first, or the fifth of every month.
         days = pd.Series(pd.Timestamp("2025-05-01") + pd.to_timedelta(np.arange(N) % 12, unit="D"))
         british = suggest(date=written("%d/%m/%Y", days), **PLACE)
-        assert british.mapping.date_order == "day-first"
+        assert british.proposals[0][:3] == ("", "date_order", "day-first")
         assert "No day is above 12" in british.unresolved[0]
         american = suggest(date=written("%m/%d/%Y", days), **PLACE)
-        assert american.mapping.date_order == "month-first"
+        assert american.proposals == (
+            (
+                "",
+                "date_order",
+                "month-first",
+                "no day is above 12; month first they span 11 days, day first 334",
+            ),
+        )
         # Days 1 to 10 of ten months span 282 days day first (1 January to 10 October), and month
         # first the same: the British order is taken.
         square = pd.Series(
             pd.to_datetime([f"2025-{n % 10 + 1}-{n // 10 % 10 + 1}" for n in range(N)])
         )
-        assert suggest(date=written("%d/%m/%Y", square), **PLACE).mapping.date_order == "day-first"
-        assert american.reasons["date_order"] == (
-            "no day is above 12; month first they span 11 days, day first 334"
-        )
+        assert suggest(date=written("%d/%m/%Y", square), **PLACE).proposals[0][2] == "day-first"
+
+    def test_assumed_order_does_not_count(self) -> None:
+        """An order that no date proves stays a comment: the reader goes on watching the dates."""
+        dates = ["03/04/2025 10:00"] * N
+        suggestion = suggest(when=dates, **PLACE)
+        assert suggestion.mapping.date_order == "auto"
+        assert '\n# date_order = "day-first"  # no day is above 12; ' in suggestion.to_toml()
+        assert 'layout = "own"' in suggestion.to_toml().partition("# date_order = ")[0]
+        later = pd.DataFrame({"when": [*dates, "03/25/2025 10:00"]})
+        later = later.assign(x=530_000, y=180_000)
+        reading = hs.read_incidents(later, mapping=suggestion.mapping)
+        assert set(reading.incidents["start"].dt.month) == {3}
 
     def test_mixed_order(self) -> None:
         """Days above twelve in both places are asked about."""
