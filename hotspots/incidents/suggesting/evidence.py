@@ -52,6 +52,7 @@ _CLOCK: Final = re.compile(
     r"|(?:[.:]?[0-5][0-9])? ?[AaPp]\.?[Mm]\.?)$"
 )
 _BARE_CLOCK: Final = re.compile(r"^(?:[01]?[0-9]|2[0-4])(?:\.?[0-5][0-9])?$")
+_DIGITS_CLOCK: Final = re.compile(r"^(?:[01]?[0-9]|2[0-3])[0-5][0-9]$")
 _GRID: Final = re.compile(
     r"^[HJNOST][A-HJ-Z] ?(?:[0-9]{2} ?[0-9]{2}|[0-9]{3} ?[0-9]{3}|[0-9]{4} ?"
     r"[0-9]{4}|[0-9]{5} ?[0-9]{5})$"
@@ -76,7 +77,10 @@ _LONDON_LETTERS: Final = ("TQ", "TL")
 _FEWEST_DECIMALS: Final = 3
 _HALF: Final = 0.5
 _MOST: Final = 0.8
+_NEARLY_ALL: Final = 0.95
 _MONTHS: Final = 12
+_FEWEST_HOURS: Final = 12
+_FEWEST_CLOCKS: Final = 20
 _FEWEST_MONTHS: Final = 2
 _CENTURY: Final = 100
 # Days of a spreadsheet, and seconds or milliseconds since 1970, in our years.
@@ -391,12 +395,21 @@ class Column:
 
     @cached_property
     def clock_share(self) -> float:
-        """Share of clock times without a date; bare numbers count if the name speaks of time."""
+        """Share of clock times without a date.
+
+        Bare numbers count if the name speaks of time, or if they are hours and minutes as digits
+        that vary over the day: of other numbers of four digits only one in seven is a clock time.
+        """
         if pd.api.types.is_datetime64_any_dtype(self.values.dtype):
             return float((self.moments < _SPREADSHEET_YEARS).sum()) / max(self.n_filled, 1)
         if self.words & {"time", "hour", "hr", "clock"}:
             fraction = self.within((1e-9, 1 - 1e-9))
             return max(self.share(_CLOCK) + self.share(_BARE_CLOCK), fraction)
+        digits = [text for text in self.counts.index if _DIGITS_CLOCK.match(text)]
+        share = self.share_of(set(digits))
+        is_varied = len({text[:-2].zfill(2) for text in digits}) >= _FEWEST_HOURS
+        if share >= _NEARLY_ALL and len(digits) >= _FEWEST_CLOCKS and is_varied:
+            return share
         return self.share(_CLOCK)
 
     # Words and codes

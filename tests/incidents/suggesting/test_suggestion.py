@@ -542,6 +542,29 @@ class TestTimes:
         found = find(date=days, units=TIMES.dt.hour, **PLACE)
         assert "time" not in found
 
+    @pytest.mark.parametrize("kind", [str, int])
+    def test_hours_and_minutes_as_digits(self, kind: type) -> None:
+        """Digits such as 0855 that vary over the day are clock times under any name."""
+        clock = written("%H%M").where(TIMES.dt.hour > 0, "1015").astype(kind)
+        table = pd.DataFrame({"F1": written("%Y%m%d"), "F2": clock, **PLACE})
+        suggestion = suggest_mapping(table, "calls.csv")
+        assert columns_of(suggestion)["time"] == "F2"
+        assert suggestion.reasons["columns.time"] == "all values are clock times"
+        reading = assert_usable(table, suggestion)
+        assert reading.incidents["start"].dt.strftime("%H%M").astype(kind).tolist() == list(clock)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            RNG.integers(1000, 2400, N),  # Numbers: four in ten have no such minutes.
+            RNG.integers(100, 160, N),  # House numbers: one hour.
+            np.arange(N) % 10 * 100 + 800,  # Codes: few values, 10 hours.
+        ],
+    )
+    def test_digits_that_are_no_clock(self, values: Any) -> None:
+        """Other numbers of three and four digits are none."""
+        assert "time" not in find(date=written("%Y-%m-%d"), a=values, **PLACE)
+
     def test_months(self) -> None:
         """Months may be written as such, or as their first days; a file may hold one alone."""
         firsts = pick("2025-01-01", "2025-02-01", "2025-03-01")
