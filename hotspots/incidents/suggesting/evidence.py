@@ -72,6 +72,7 @@ _PHONE: Final = re.compile(r"(?:\+|\b)[0-9](?:[ ()-]?[0-9]){8,}")
 _TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|dr|mx)\b", re.IGNORECASE)
 _POSTCODE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
+_DECIMAL_COMMA: Final = re.compile(r"^[+-]?[0-9]+,[0-9]+$")
 _YES_NO: Final = frozenset({"y", "n", "yes", "no", "ye", "true", "false", "t", "f", "0", "1"})
 _LONDON_LETTERS: Final = ("TQ", "TL")
 _FEWEST_DECIMALS: Final = 3
@@ -225,13 +226,21 @@ class Column:
     # Numbers and coordinates
 
     @cached_property
+    def _tidy(self) -> pd.Series[Any]:
+        """Texts whose numbers have no separators of thousands, and a point for a decimal comma.
+
+        As in the reader, commas are decimal commas where more of them can be that alone.
+        """
+        is_thousands = self.texts.str.match(_THOUSANDS, na=False)
+        is_decimal = self.texts.str.match(_DECIMAL_COMMA, na=False)
+        if (is_decimal & ~is_thousands).sum() > is_thousands.sum():
+            return self.texts.where(~is_decimal, self.texts.str.replace(",", "."))
+        return self.texts.where(~is_thousands, self.texts.str.replace(",", ""))
+
+    @cached_property
     def numbers(self) -> Numbers:
-        """Numbers, NaN where there is none; "530,100" is one."""
-        tidy = [
-            text.replace(",", "") if text is not None and _THOUSANDS.match(text) else text
-            for text in self.texts
-        ]
-        numbers = pd.to_numeric(pd.Series(tidy, dtype="object"), errors="coerce")
+        """Numbers, NaN where there is none; "530,100" is one, and "530100,5"."""
+        numbers = pd.to_numeric(self._tidy, errors="coerce")
         found = np.array(numbers, dtype=np.float64)
         found[~np.isfinite(found)] = np.nan
         return found
@@ -252,7 +261,7 @@ class Column:
     @cached_property
     def has_decimals(self) -> bool:
         """Whether most numbers have several decimals, as degrees do and counts do not."""
-        texts = self.texts[self.is_filled & np.isfinite(self.numbers)]
+        texts = self._tidy[self.is_filled & np.isfinite(self.numbers)]
         decimals = texts.map(lambda text: len(text.partition(".")[2]))
         return len(decimals) > 0 and float((decimals >= _FEWEST_DECIMALS).mean()) > _HALF
 

@@ -405,6 +405,22 @@ class TestPlaces:
         found = find(when=TIMES, Easting=LONGITUDE, Northing=LATITUDE)
         assert (found["longitude"], found["latitude"]) == ("Easting", "Northing")
 
+    def test_decimal_commas(self) -> None:
+        """Degrees and metres with decimal commas are places, as they are to the reader."""
+        pairs = {"longitude": (LONGITUDE, LATITUDE), "easting": (EASTING + 0.5, NORTHING)}
+        for part, numbers in pairs.items():
+            x, y = ([f"{n:.5f}".replace(".", ",") for n in axis] for axis in numbers)
+            table = pd.DataFrame({"Tag": written("%Y-%m-%d %H:%M"), "a": x, "b": y})
+            suggestion = suggest_mapping(table, "calls.csv")
+            assert columns_of(suggestion)[part] == "a"
+            reading = assert_usable(table, suggestion)
+            assert (reading.incidents.geometry.x - EASTING).abs().max() < 1.5  # 5 decimals
+
+    def test_separators_of_thousands(self) -> None:
+        """A comma before three digits separates thousands where nothing else is shown."""
+        x, y = ([f"{n:,}" for n in xs] for xs in (EASTING, NORTHING))
+        assert find(when=TIMES, a=x, b=y)["easting"] == "a"
+
     def test_elsewhere_in_britain(self) -> None:
         """Outside London telling names, or decimals, are needed."""
         leeds = {"a": EASTING - 100_000, "b": NORTHING + 255_000}
