@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from hotspots.incidents.account import Ledger
 from hotspots.incidents.dataset import Part, read_part
 from hotspots.incidents.suggesting.suggestion import Suggestion, suggest_mapping
-from hotspots.sources import POINT_X, POINT_Y, open_chunks
+from hotspots.sources import open_chunks
 
 if TYPE_CHECKING:
     from hotspots.incidents.dataset import Dataset
@@ -41,24 +40,12 @@ def suggest_dataset(dataset: Dataset) -> Suggestion:
     Returns
     -------
     Suggestion
-        With what the caller has said already (coordinate system, order of dates, layer) kept.
+        With what the caller has said already kept.
     """
     source = dataset.sources[0]
     _, chunks = open_chunks(source, rows=_SAMPLE)
     sample = next(chunks).table.to_pandas()
-    suggestion = suggest_mapping(sample, source.name)
-    mapping = suggestion.mapping
-    # The points of a spatial source need no column.
-    points = {POINT_X, POINT_Y}
-    own = {part: names for part, names in mapping.columns.items() if not points & {*names}}
-    said = dataset.mapping
-    mapping = replace(mapping, columns=own).with_options(
-        columns=said.columns,
-        crs=said.crs or (mapping.crs if len(own) == len(mapping.columns) else None),
-        date_order=None if said.date_order == "auto" else said.date_order,
-        layer=said.layer,
-    )
-    return replace(suggestion, mapping=mapping)
+    return suggest_mapping(sample, source.name, dataset.mapping)
 
 
 def first_rows(dataset: Dataset, n: int) -> pd.DataFrame:

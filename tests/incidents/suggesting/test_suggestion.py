@@ -1,5 +1,6 @@
 """Suggesting a mapping for tables that nobody has described."""
 
+import dataclasses
 import datetime as dt
 import tomllib
 from typing import Any
@@ -806,6 +807,97 @@ class TestCodes:
         assert flagged.reasons["columns.duplicate"] == "all values are yes or no"
         found = find(**CALL, duplicate=pick("C1", "C2"))
         assert "duplicate" not in found
+
+
+class TestWhatWasSaid:
+    """What the caller says is kept, is not asked again, and helps with the rest."""
+
+    def test_everything(self) -> None:
+        """Layout, codes, noun, layer, system and order of a given mapping stay."""
+        said = Mapping(
+            layout="cad",
+            columns={"start": "A", "location": "B"},
+            codes={"Zorp": "not_asb"},
+            crs="EPSG:3857",
+            date_order="month-first",
+            layer="Calls",
+            noun="noise complaints",
+        )
+        x, y = in_system(3857)
+        kinds = pick("zorp", "Noise", "Blub")
+        table = pd.DataFrame(
+            {"A": written("%m/%d/%Y"), "B": "x", "X": x, "Y": y, "Category": kinds}
+        )
+        suggestion = suggest_mapping(table, "calls.csv", said)
+        found = suggestion.mapping
+        assert found.with_options(columns={}) == dataclasses.replace(said, columns=found.columns)
+        assert columns_of(suggestion) == {
+            "start": "A",
+            "easting": "X",
+            "northing": "Y",
+            "heading": "Category",
+            "location": "B",
+        }
+        assert [line[1] for line in suggestion.proposals] == ["Blub"]
+        assert suggestion.reasons["columns.location"] == "as given"
+        assert suggestion.reasons["codes.Zorp"] == "as given"
+        assert_usable(table, suggestion)
+
+    @pytest.mark.parametrize(
+        ("said", "questions"),
+        [
+            (Mapping(), ["In which coordinate", "Are the dates in 'a'"]),
+            (Mapping(date_order="month-first"), ["In which coordinate"]),
+            (Mapping(crs="EPSG:3857"), ["Are the dates in 'a'"]),
+            (Mapping(columns={"area_code": "c"}), ["Are the dates in 'a'"]),
+            (Mapping(columns={"geometry": "c"}), ["Are the dates in 'a'"]),
+            (Mapping(columns={"start": "c"}), ["In which coordinate"]),
+            (Mapping(columns={"start": "c", "area_code": "a"}), []),
+        ],
+    )
+    def test_no_question_is_asked_again(self, said: Mapping, questions: list[str]) -> None:
+        """Neither which column says when or where, nor the system, nor the order of the dates."""
+        table = pd.DataFrame({"a": ["03/04/2025 21:00", "05/04/2025 20:00"], "c": ["A 1", "B 2"]})
+        found = suggest_mapping(table.assign(x=1e9, y=1e9), "a.csv", said)
+        assert [question[: len(questions[0])] for question in found.unresolved[:1]] == questions[:1]
+        assert len(found.unresolved) == len(questions)
+        assert set(said.columns.items()) <= set(found.mapping.columns.items())
+
+    def test_order_of_the_named_dates(self) -> None:
+        """The order is that of the dates that are named, not of others."""
+        table = {"Received": written("%d/%m/%Y %H:%M"), "At": written("%m/%d/%Y %H:%M"), **PLACE}
+        said = Mapping(columns={"start": "At"})
+        suggestion = suggest_mapping(pd.DataFrame(table), "a.csv", said)
+        assert columns_of(suggestion)["start"] == "At"
+        assert suggestion.mapping.date_order == "month-first"
+
+    def test_words_of_the_named_column(self) -> None:
+        """Words of the column that is named get their meanings, those of others do not."""
+        table = {**CALL, "category": pick("Noise", "Loud music"), "b": pick("Party", "Mess")}
+        said = Mapping(columns={"heading": "b"})
+        suggestion = suggest_mapping(pd.DataFrame(table), "a.csv", said)
+        assert columns_of(suggestion)["heading"] == "b"
+        assert suggestion.mapping.codes == {"Party": "Noise"}
+
+    def test_no_column_plays_two_parts(self) -> None:
+        """A column that is named for one part is suggested for no other."""
+        table = {**CALL, "Ref": [f"R{n}" for n in range(N)], "Ward": pick("E05000001", "E05000002")}
+        said = Mapping(columns={"location": "Ref", "channel": "Ward"})
+        suggestion = suggest_mapping(pd.DataFrame(table), "a.csv", said)
+        assert columns_of(suggestion) == {
+            "start": "when",
+            "easting": "x",
+            "northing": "y",
+            "location": "Ref",
+            "channel": "Ward",
+        }
+
+    def test_published_layout(self) -> None:
+        """What is said beside a known layout stays."""
+        names = ["Month", "Falls within", "Longitude", "Latitude", "Crime type"]
+        said = Mapping(noun="crimes")
+        suggestion = suggest_mapping(pd.DataFrame(columns=names), "a.csv", said)
+        assert suggestion.mapping == Mapping(layout="police_uk", noun="crimes")
 
 
 class TestReferences:
