@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,12 @@ from hotspots.areas import national_grid_reference, to_longitude_latitude
 from hotspots.errors import OutputError
 from hotspots.incidents.layouts import PLACES, match_layout
 from hotspots.incidents.mapping import Mapping
-from hotspots.incidents.suggesting import Suggestion, suggest_mapping
+from hotspots.incidents.suggesting import (
+    Suggestion,
+    first_rows,
+    suggest_dataset,
+    suggest_mapping,
+)
 
 N = 120
 RNG = np.random.default_rng(7)
@@ -898,6 +904,23 @@ class TestWhatWasSaid:
         said = Mapping(noun="crimes")
         suggestion = suggest_mapping(pd.DataFrame(columns=names), "a.csv", said)
         assert suggestion.mapping == Mapping(layout="police_uk", noun="crimes")
+
+
+class TestTrial:
+    """Files on the disk: what is suggested for them, and their first rows as they are read."""
+
+    def test_first_rows_as_they_are_read(self, tmp_path: Path) -> None:
+        """Where a later file proves the order of the dates, the rows of the first have it too."""
+        for name, day in (("a.csv", "03/04/2025"), ("b.csv", "03/25/2025")):
+            rows = f"{day} 10:00,530000,180000\n{day} 11:00,530000,180000\n"
+            (tmp_path / name).write_text(f"When,E,N\n{rows}")
+        dataset = hs.open_incidents(tmp_path)
+        dataset = dataclasses.replace(dataset, mapping=suggest_dataset(dataset).mapping)
+        rows = first_rows(dataset, 10)
+        read = hs.read_incidents(tmp_path, mapping=dataset.mapping).incidents
+        expected = read["start"].dt.strftime("%Y-%m-%d %H:%M").tolist()
+        assert expected[0] == "2025-03-04 10:00"
+        assert rows["start"].tolist() == expected[:2]
 
 
 class TestReferences:
