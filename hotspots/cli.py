@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -304,7 +303,7 @@ def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
     """Write a mapping file for the first source, and show how its first rows are read with it."""
     from hotspots.incidents.suggesting import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
 
-    suggestion = suggest_dataset(dataset)
+    suggestion, dataset = suggest_dataset(dataset)
     stem = Path(suggestion.file).name.split(".")[0]
     path = out if out is not None else Path(f"{stem}.mapping.toml")
     suggestion.save(path)
@@ -312,7 +311,6 @@ def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
     console.print(escape(path.read_text("utf-8")), highlight=False, soft_wrap=True)
     for question in suggestion.unresolved:
         console.print(f"  [bold]Question:[/] {escape(question)}", highlight=False)
-    dataset = replace(dataset, mapping=suggestion.mapping)
     table = Table(title="The first ten rows, as they are read")
     rows = first_rows(dataset, _TEN)
     for column in rows.columns:

@@ -914,13 +914,51 @@ class TestTrial:
         for name, day in (("a.csv", "03/04/2025"), ("b.csv", "03/25/2025")):
             rows = f"{day} 10:00,530000,180000\n{day} 11:00,530000,180000\n"
             (tmp_path / name).write_text(f"When,E,N\n{rows}")
-        dataset = hs.open_incidents(tmp_path)
-        dataset = dataclasses.replace(dataset, mapping=suggest_dataset(dataset).mapping)
+        _, dataset = suggest_dataset(hs.open_incidents(tmp_path))
         rows = first_rows(dataset, 10)
         read = hs.read_incidents(tmp_path, mapping=dataset.mapping).incidents
         expected = read["start"].dt.strftime("%Y-%m-%d %H:%M").tolist()
         assert expected[0] == "2025-03-04 10:00"
         assert rows["start"].tolist() == expected[:2]
+
+    @staticmethod
+    def write_book(path: Path, **sheets: pd.DataFrame) -> Path:
+        """Write a workbook whose first sheet is a summary."""
+        summary = pd.DataFrame({"Ward": ["Brunswick", "Kilburn"], "Calls": [70, 50]})
+        with pd.ExcelWriter(path) as book:
+            for title, table in {"Summary": summary, **sheets}.items():
+                table.to_excel(book, sheet_name=title, index=False)
+        return path
+
+    def test_only_sheet_with_reports(self, tmp_path: Path) -> None:
+        """Behind a summary the only sheet with a time and a place is taken, and named."""
+        calls = pd.DataFrame({"F1": TIMES, "F2": EASTING, "F3": NORTHING})
+        codes = pd.DataFrame({"Code": ["211"], "Meaning": ["Noise"]})
+        sums = pd.DataFrame({"Day": ["=1+1"], "Count": ["=2+2"]})  # never calculated
+        book = self.write_book(tmp_path / "book.xlsx", Codes=codes, Sums=sums, Calls=calls)
+        suggestion, dataset = suggest_dataset(hs.open_incidents(book))
+        assert suggestion.mapping.layer == "Calls"
+        assert "only Calls is read, not Summary, Codes, Sums" in dataset.notes[0]
+        assert first_rows(dataset, 3)["easting"].tolist() == EASTING[:3].tolist()
+        reading = hs.read_incidents(book, mapping=Mapping.from_dict(suggestion.mapping.to_dict()))
+        assert len(reading.incidents) == N
+        # Several workbooks are read from the sheet of this name, if each has it.
+        other = self.write_book(tmp_path / "other.xlsx", Calls=calls.iloc[:9])
+        suggestion, dataset = suggest_dataset(hs.open_incidents([book, other]))
+        assert [source.layer for source in dataset.sources] == ["Calls", "Calls"]
+
+    def test_no_only_sheet_with_reports(self, tmp_path: Path) -> None:
+        """Of two such sheets, or against what the caller has said, none is taken."""
+        calls = pd.DataFrame({"F1": TIMES, "F2": EASTING, "F3": NORTHING})
+        others = calls.rename(columns=str.lower)
+        book = self.write_book(tmp_path / "book.xlsx", Calls=calls, Others=others)
+        suggestion, _ = suggest_dataset(hs.open_incidents(book))
+        assert suggestion.mapping.layer is None
+        suggestion, _ = suggest_dataset(hs.open_incidents(book, layer="Summary"))
+        assert suggestion.mapping.layer == "Summary"
+        third = self.write_book(tmp_path / "third.xlsx", Third=calls)
+        suggestion, _ = suggest_dataset(hs.open_incidents([third, book]))
+        assert suggestion.mapping.layer is None
 
 
 class TestReferences:
