@@ -557,8 +557,9 @@ def _not_recognised(
         + (_ONE_COLUMN if len(names) == 1 else "")
         + (_NO_HEADER if look_like_values(names) else "")
         + f"Name the columns, such as columns={example}, or on "
-        f'the command line --column "{"=".join(next(iter(example.items())))}", or let '
-        "'hotspots check --suggest' propose a mapping; the page 'Layouts' has all parts."
+        f'the command line --column "{"=".join(next(iter(example.items())))}"'
+        + ("" if layout == OWN else ", or let 'hotspots check --suggest' propose a mapping")
+        + "; the page 'Layouts' has all parts."
     )
     return InputError(msg)
 

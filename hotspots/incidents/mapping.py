@@ -366,7 +366,7 @@ def write_mapping(text: str, path: str | os.PathLike[str], *, replace: bool = Fa
     if target.exists() and not replace:
         msg = (
             f"Cannot write '{target}': it is there already, and may hold corrections. Must be a "
-            "new file. Delete or rename it first."
+            "new file. Delete or rename it first, or give another name (--out)."
         )
         raise OutputError(msg)
     write_whole(text, target, "Nothing was written.")
