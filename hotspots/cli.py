@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +25,7 @@ from hotspots.words import count
 if TYPE_CHECKING:
     from hotspots.analysis import Analysis
     from hotspots.incidents import Account, Dataset
+    from hotspots.incidents.suggesting import Suggestion
 
 BAD_INPUT = 3
 BAD_OUTPUT = 4
@@ -309,23 +309,31 @@ def _suggest(console: Console, dataset: Dataset, out: Path | None) -> Dataset:
     """Write a mapping file for the first source, and show how its first rows are read with it."""
     from hotspots.incidents.suggesting import first_rows, suggest_dataset  # noqa: PLC0415 (slow)
 
-    suggestion = suggest_dataset(dataset)
+    suggestion, dataset = suggest_dataset(dataset)
     stem = Path(suggestion.file).name.split(".")[0]
     path = out if out is not None else Path(f"{stem}.mapping.toml")
+    try:
+        rows = first_rows(dataset, _TEN)
+    except InputError:
+        # A file that cannot be used would only be in the way of the next try.
+        _show_suggestion(console, suggestion, "Wrote nothing, as this is not enough:")
+        raise
     suggestion.save(path)
-    console.print(f"Wrote {escape(str(path))}:", highlight=False, soft_wrap=True)
-    console.print(escape(path.read_text("utf-8")), highlight=False, soft_wrap=True)
-    for question in suggestion.unresolved:
-        console.print(f"  [bold]Question:[/] {escape(question)}", highlight=False)
-    dataset = replace(dataset, mapping=suggestion.mapping)
+    _show_suggestion(console, suggestion, f"Wrote {path}:")
     table = Table(title="The first ten rows, as they are read")
-    rows = first_rows(dataset, _TEN)
     for column in rows.columns:
         table.add_column(str(column))
     for row in rows.itertuples(index=False):
         table.add_row(*(escape(str(value)) for value in row))
     console.print(table)
     return dataset
+
+
+def _show_suggestion(console: Console, suggestion: Suggestion, said: str) -> None:
+    console.print(escape(said), highlight=False, soft_wrap=True)
+    console.print(escape(suggestion.to_toml()), highlight=False, soft_wrap=True)
+    for question in suggestion.unresolved:
+        console.print(f"  [bold]Question:[/] {escape(question)}", highlight=False)
 
 
 def _show_account(console: Console, account: Account) -> None:

@@ -101,6 +101,25 @@ def test_every_layout_is_in_the_help() -> None:
     assert [name for name in LAYOUTS if name not in option.help] == []
 
 
+def test_suggestion(tmp_path: Path) -> None:
+    """A suggestion that is not enough leaves no file behind; the next one is written, once."""
+    (tmp_path / "calls.csv").write_text("When,P,Q\n2025-03-03 21:10,1,2\n", "utf-8")
+    done = run("check", "calls.csv", "--suggest", folder=tmp_path)
+    assert done.returncode == 3
+    assert "Wrote nothing, as this is not enough:" in done.stdout
+    assert "Question: Which columns say where?" in done.stdout
+    assert "it has no place" in " ".join(done.stderr.split())
+    assert "--suggest" not in done.stderr
+    words = ("check", "calls.csv", "--suggest", "--column", "area_code=Q")
+    done = run(*words, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Wrote calls.mapping.toml:" in done.stdout
+    assert "Question" not in done.stdout
+    done = run(*words, folder=tmp_path)
+    assert done.returncode == 4
+    assert "give another name (--out)" in " ".join(done.stderr.split())
+
+
 def test_exit_codes(months: Path, tmp_path: Path) -> None:
     """2 for a wrong command, 3 for bad input, 4 for a place that cannot be written."""
     assert run("analyse", months).returncode == 2

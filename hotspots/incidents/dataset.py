@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -33,7 +34,7 @@ from hotspots.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from os import PathLike
 
     import numpy as np
@@ -115,17 +116,21 @@ class Dataset:
             results, account = run_on_cluster(self, task, client, progress=progress)
             return results, replace(account, notes=(*account.notes, *self.notes))
         ledger = Ledger()
-        with watch("Reading", show=progress) as seen:
-            result = task(self._batches(ledger, seen))
+        with (
+            watch("Reading", show=progress) as seen,
+            closing(self._batches(ledger, seen)) as batches,
+        ):
+            result = task(batches)
         account = ledger.close()
         return [result], replace(account, notes=(*account.notes, *self.notes))
 
-    def _batches(self, ledger: Ledger, seen: Any) -> Iterator[Batch]:  # noqa: ANN401
+    def _batches(self, ledger: Ledger, seen: Any) -> Generator[Batch, None, None]:  # noqa: ANN401
         siblings = self.siblings()
         for source in self.sources:
-            for batch, n_rows in read_part(Part(source), siblings, ledger):
-                seen(source.name, n_rows)
-                yield batch
+            with closing(read_part(Part(source), siblings, ledger)) as batches:
+                for batch, n_rows in batches:
+                    seen(source.name, n_rows)
+                    yield batch
 
     def siblings(self) -> Siblings:
         """Give the sources to those who read one of them."""
@@ -145,7 +150,8 @@ class Dataset:
             pieces = split_source(source, rows=_PART_ROWS) if isinstance(source, Source) else []
             if len(pieces) > 1:
                 crs, chunks = open_chunks(source, rows=ROWS)
-                conventions = siblings.decide(next(chunks), source, crs)
+                with closing(chunks):
+                    conventions = siblings.decide(next(chunks), source, crs)
                 parts += [Part(piece, conventions) for piece in pieces]
             else:
                 parts.append(Part(source))
@@ -213,14 +219,17 @@ class Siblings:
         """Give the columns of a source and the order that its first dates prove, if they do."""
         if source.name not in self._orders:
             crs, chunks = open_chunks(source, rows=ROWS)
-            first = next(chunks)
+            with closing(chunks):
+                first = next(chunks)
             rules = decide(first, source.name, self.mapping, crs).start.rules
             order = rules.order if rules is not None and rules.evidence == "proved" else ""
             self._orders[source.name] = (first.table.column_names, order)
         return self._orders[source.name]
 
 
-def read_part(part: Part, siblings: Siblings, ledger: Ledger) -> Iterator[tuple[Batch, int]]:
+def read_part(
+    part: Part, siblings: Siblings, ledger: Ledger
+) -> Generator[tuple[Batch, int], None, None]:
     """Read a part chunk by chunk: the accepted rows, and how many were read.
 
     Parameters
@@ -239,20 +248,21 @@ def read_part(part: Part, siblings: Siblings, ledger: Ledger) -> Iterator[tuple[
     """
     source, conventions = part.source, part.conventions
     crs, chunks = open_chunks(source, rows=ROWS)
-    for chunk in chunks:
-        if conventions is None:
-            conventions = siblings.decide(chunk, source, crs)
-            _LOG.info(
-                "%s: layout '%s', columns %s",
-                source.name,
-                conventions.layout.name,
-                conventions.columns,
-            )
-        ledger.begin(source.name, conventions, chunk.table.column_names)
-        judged = judge(chunk, source.name, conventions)
-        _refuse_late_proof(source.name, conventions, judged)
-        batch = ledger.add(source.name, judged)
-        yield batch, chunk.table.num_rows + len(chunk.broken)
+    with closing(chunks):
+        for chunk in chunks:
+            if conventions is None:
+                conventions = siblings.decide(chunk, source, crs)
+                _LOG.info(
+                    "%s: layout '%s', columns %s",
+                    source.name,
+                    conventions.layout.name,
+                    conventions.columns,
+                )
+            ledger.begin(source.name, conventions, chunk.table.column_names)
+            judged = judge(chunk, source.name, conventions)
+            _refuse_late_proof(source.name, conventions, judged)
+            batch = ledger.add(source.name, judged)
+            yield batch, chunk.table.num_rows + len(chunk.broken)
     ledger.sign(source.name, source.sha256)
 
 
@@ -301,7 +311,8 @@ def run_part(
         The result, and the account of the part.
     """
     ledger = Ledger(earlier, is_part=True)
-    result = task(batch for batch, _ in read_part(part, siblings, ledger))
+    with closing(read_part(part, siblings, ledger)) as batches:
+        result = task(batch for batch, _ in batches)
     return result, ledger
 
 

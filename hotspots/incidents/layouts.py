@@ -8,6 +8,7 @@ case, spaces and underscores in column names do not matter.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -506,7 +507,21 @@ def _has_point(parts: abc.Container[str]) -> bool:
     return any(all(part in parts for part in way) for way in PLACES)
 
 
+_VALUE: Final = re.compile(
+    r"-?[0-9]+[.][0-9]+|[0-9]{5,}|[EWSN][0-9]{8}|[0-9]{1,2}:[0-9]{2}.*"
+    r"|[0-9]{1,4}[-/. ][0-9A-Za-z]{1,9}[-/. ,]{1,2}[0-9]{1,4}(?![0-9]).*"
+)
 _ONE_COLUMN: Final = "If that is several, separate them by comma, tab, semicolon or bar. "
+_NO_HEADER: Final = (
+    "Most of these look like dates or numbers: if the first line is data, put a line with names "
+    "above it. "
+)
+
+
+def look_like_values(names: abc.Collection[str]) -> bool:
+    """Say whether at least two names, and half of them, look like dates, numbers or codes."""
+    n_values = sum(_VALUE.fullmatch(name.strip()) is not None for name in names)
+    return n_values > 1 and 2 * n_values >= len(names)
 
 
 def _not_recognised(
@@ -540,9 +555,11 @@ def _not_recognised(
         + (f"Did you mean {hint}? " if hint else "")
         + f"Its columns are: {_listed(names)}. "
         + (_ONE_COLUMN if len(names) == 1 else "")
+        + (_NO_HEADER if look_like_values(names) else "")
         + f"Name the columns, such as columns={example}, or on "
-        f'the command line --column "{"=".join(next(iter(example.items())))}", or let '
-        "'hotspots check --suggest' propose a mapping; the page 'Layouts' has all parts."
+        f'the command line --column "{"=".join(next(iter(example.items())))}"'
+        + ("" if layout == OWN else ", or let 'hotspots check --suggest' propose a mapping")
+        + "; the page 'Layouts' has all parts."
     )
     return InputError(msg)
 

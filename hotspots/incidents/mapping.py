@@ -280,7 +280,7 @@ class Mapping:
         values: dict[str, Any] = {"format": FORMAT, "layout": self.layout}
         for name in ("crs", "date_order", "layer", "noun"):
             value = getattr(self, name)
-            if value not in (None, "auto"):
+            if value != getattr(Mapping, name):  # its default
                 values[name] = value
         values["columns"] = {
             part: list(names) if part in MANY else names[0] for part, names in self.columns.items()
@@ -304,8 +304,8 @@ class Mapping:
         heading : sequence of str
             Lines of comment above everything.
         proposals : sequence of tuple
-            Lines that count only once the user takes the # away: table ("columns" or "codes"),
-            key, value and comment.
+            Lines that count only once the user takes the # away: table ("columns", "codes", or ""
+            for a line above both), key, value and comment.
 
         Returns
         -------
@@ -316,17 +316,15 @@ class Mapping:
         values = self.to_dict()
         lines = [f"# {_one_line(line)}".rstrip() for line in heading]
         lines += [""] if lines else []
-        for key, value in values.items():
-            if key not in _TABLES:
-                lines.append(_line(key, value, said.get(key, "")))
-        for table in _TABLES:
-            lines += ["", f"[{table}]"]
-            for key, value in values[table].items():
-                name = key if table == "columns" else _quoted(key)
-                lines.append(_line(name, value, said.get(f"{table}.{key}", "")))
+        above = {key: value for key, value in values.items() if key not in _TABLES}
+        for table, content in (("", above), *((table, values[table]) for table in _TABLES)):
+            lines += ["", f"[{table}]"] if table else []
+            for key, value in content.items():
+                name = _quoted(key) if table == "codes" else key
+                lines.append(_line(name, value, said.get(f"{table}.{key}".lstrip("."), "")))
             for of_table, key, value, comment in proposals:
                 if of_table == table and not _is_unwritable(key):
-                    name = key if table == "columns" else _quoted(key)
+                    name = _quoted(key) if table == "codes" else key
                     lines.append(f"# {_line(name, value, comment)}")
         return "\n".join(lines) + "\n"
 
@@ -368,7 +366,7 @@ def write_mapping(text: str, path: str | os.PathLike[str], *, replace: bool = Fa
     if target.exists() and not replace:
         msg = (
             f"Cannot write '{target}': it is there already, and may hold corrections. Must be a "
-            "new file. Delete or rename it first."
+            "new file. Delete or rename it first, or give another name (--out)."
         )
         raise OutputError(msg)
     write_whole(text, target, "Nothing was written.")

@@ -30,7 +30,7 @@ from hotspots.sources.statements import make_statement
 from hotspots.sources.values import Column, Columns, kind_of_code, kind_of_numeric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import URL, Connection, CursorResult, Engine, Row
 
@@ -116,7 +116,7 @@ def query_source(url: str | URL | Engine, query: str | None) -> QuerySource:
 
 def read_query(
     source: QuerySource, *, rows: int = 500_000
-) -> tuple[str | None, Iterator[RawChunk]]:
+) -> tuple[str | None, Generator[RawChunk, None, None]]:
     """Read what a query gives, chunk by chunk.
 
     Parameters
@@ -174,10 +174,10 @@ def read_query(
     # The first that comes is the coordinate system: from then on closing the iterator, or
     # forgetting it, also closes the connection.
     crs = cast("str | None", next(stream))
-    return crs, cast("Iterator[RawChunk]", stream)
+    return crs, cast("Generator[RawChunk, None, None]", stream)
 
 
-def _stream(source: QuerySource, rows: int) -> Iterator[str | RawChunk | None]:
+def _stream(source: QuerySource, rows: int) -> Generator[str | RawChunk | None, None, None]:
     """Give the coordinate system, then the chunks."""
     size = min(_BATCH, rows)
     url = parse_url(source.url)

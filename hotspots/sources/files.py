@@ -22,7 +22,7 @@ from hotspots.sources import columnar, kinds, packed, sheets, vectors
 from hotspots.sources.text import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from hotspots.sources.kinds import Kind
     from hotspots.sources.raw import RawChunk
@@ -160,7 +160,7 @@ def find_sources(paths: Sequence[str | Path], *, layer: str | None = None) -> li
     return sources
 
 
-def read_chunks(source: Source, *, rows: int = ROWS) -> Iterator[RawChunk]:
+def read_chunks(source: Source, *, rows: int = ROWS) -> Generator[RawChunk, None, None]:
     """Read the rows of a source as they were given.
 
     Parameters
@@ -217,7 +217,7 @@ def split_source(source: Source, *, rows: int) -> list[Source]:
     return columnar.split_parquet(source.path, signed, rows=rows)
 
 
-def _read(source: Source, rows: int) -> Iterator[RawChunk]:
+def _read(source: Source, rows: int) -> Generator[RawChunk, None, None]:
     path, member, name = source.path, source.member, source.name
     if source.kind == "text":
         with packed.open_stream(path, member, name=name) as stream:

@@ -20,7 +20,7 @@ from hotspots.sources.points import as_coordinates, crs_text, find_others, point
 from hotspots.sources.raw import POINT_X, POINT_Y, RawChunk, no_broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from typing import TypeAlias
 
     # Values that are still those of the frame, or were converted as a whole.
@@ -31,7 +31,7 @@ _ERRORS: Final = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 def frame_chunks(
     frame: pd.DataFrame, *, rows: int = 500_000
-) -> tuple[str | None, Iterator[RawChunk]]:
+) -> tuple[str | None, Generator[RawChunk, None, None]]:
     """Give a table in memory as chunks.
 
     Parameters
@@ -83,7 +83,9 @@ def frame_chunks(
     return crs, _chunks(names, columns, len(frame), rows)
 
 
-def _chunks(names: list[str], columns: list[Column], n_rows: int, rows: int) -> Iterator[RawChunk]:
+def _chunks(
+    names: list[str], columns: list[Column], n_rows: int, rows: int
+) -> Generator[RawChunk, None, None]:
     for start in range(0, max(n_rows, 1), rows):
         stop = min(start + rows, n_rows)
         arrays = [_part(column, start, stop) for column in columns]

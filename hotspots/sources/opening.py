@@ -11,7 +11,7 @@ from hotspots.sources.files import Source, read_chunks
 from hotspots.sources.frames import frame_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     import pandas as pd
 
@@ -40,7 +40,7 @@ class FrameSource:
 AnySource = Source | QuerySource | FrameSource
 
 
-def open_chunks(source: AnySource, *, rows: int) -> tuple[Any, Iterator[RawChunk]]:
+def open_chunks(source: AnySource, *, rows: int) -> tuple[Any, Generator[RawChunk, None, None]]:
     """Open a source.
 
     Parameters
@@ -67,7 +67,7 @@ def open_chunks(source: AnySource, *, rows: int) -> tuple[Any, Iterator[RawChunk
     return source.crs, _read_ahead(source, rows)
 
 
-def _read_ahead(source: Source, rows: int) -> Iterator[RawChunk]:
+def _read_ahead(source: Source, rows: int) -> Generator[RawChunk, None, None]:
     """Read the next chunk, and after the last make the checksum, while the caller works on one."""
     chunks = read_chunks(source, rows=rows)
 
@@ -77,8 +77,12 @@ def _read_ahead(source: Source, rows: int) -> Iterator[RawChunk]:
             source.sha256  # noqa: B018 (is kept)
         return chunk
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
         coming = pool.submit(read_next)
         while (chunk := coming.result()) is not None:
             coming = pool.submit(read_next)
             yield chunk
+    finally:
+        # Without waiting: the garbage collector may close this in the very thread that reads.
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -157,6 +157,31 @@ def find_sheets(path: Path, name: str, layer: str | None) -> list[str]:
     return [first]
 
 
+def sheet_titles(source: Source) -> dict[str, bool]:
+    """Name the sheets with a table of the workbook that a source is of.
+
+    Parameters
+    ----------
+    source : Source
+        One of its sheets.
+
+    Returns
+    -------
+    dict of str to bool
+        Whether each is visible; those that are come first.
+    """
+    with (
+        real_file(source.path, source.member, name=source.name) as file,
+        _workbook(file, source.name) as workbook,
+        _excel(source.name),
+    ):
+        return {
+            title: visible
+            for visible in (True, False)
+            for title in _tables_of(workbook, visible=visible)
+        }
+
+
 def sheet_notes(sources: Sequence[Source]) -> tuple[str, ...]:
     """Say which sheets of workbooks hold tables that are not read.
 
@@ -175,21 +200,17 @@ def sheet_notes(sources: Sequence[Source]) -> tuple[str, ...]:
         if source.kind == "sheet":
             books.setdefault((source.path, source.member), []).append(source)
     notes = []
-    for (path, member), parts in books.items():
-        name = parts[0].name
-        with (
-            real_file(path, member, name=name) as file,
-            _workbook(file, name) as workbook,
-            _excel(name),
-        ):
-            titles = list(_tables_of(workbook, visible=True))
-            titles += [f"{title} (hidden)" for title in _tables_of(workbook, visible=False)]
+    for parts in books.values():
         read = {part.layer for part in parts}
-        left = [title for title in titles if title.removesuffix(" (hidden)") not in read]
+        left = [
+            title if visible else f"{title} (hidden)"
+            for title, visible in sheet_titles(parts[0]).items()
+            if title not in read
+        ]
         if left:
             notes.append(
-                f"{name}: of its sheets with a table only {', '.join(sorted(read))} is read, not "
-                f"{', '.join(left)}; layer= (--layer) names another"
+                f"{parts[0].name}: of its sheets with a table only {', '.join(sorted(read))} is "
+                f"read, not {', '.join(left)}; layer= (--layer) names another"
             )
     return tuple(notes)
 

@@ -188,7 +188,8 @@ def read_text(stream: BinaryIO, name: str, *, rows: int = 500_000) -> Iterator[R
 
 def _chunks(scans: Iterator[_Scan], layout: _Layout, name: str) -> Iterator[RawChunk]:
     """Split records into values, while the next ones are found."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
         waiting: Future[RawChunk] | None = None
         for scan in scans:
             coming = pool.submit(_chunk, scan, layout, name)
@@ -198,6 +199,9 @@ def _chunks(scans: Iterator[_Scan], layout: _Layout, name: str) -> Iterator[RawC
         if waiting is None:
             waiting = pool.submit(_chunk, _scan(b"", 0, 1, layout.delimiter), layout, name)
         yield waiting.result()
+    finally:
+        # Without waiting: the garbage collector may close this in the very thread that works.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _merge(chunks: Iterator[RawChunk], rows: int) -> Iterator[RawChunk]:

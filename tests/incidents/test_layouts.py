@@ -369,6 +369,19 @@ class TestMessages:
         with pytest.raises(InputError, match=r"c19, … \(30 in all\)"):
             match_layout([f"c{n}" for n in range(30)], "calls.csv", Mapping())
 
+    def test_no_line_with_names(self) -> None:
+        """Where most of the names look like values, the first line may be data."""
+        for names in (
+            ["2025-01-03 21:10", "530100", "181000"],
+            ["CAD1000", "05/06/2025 08:55", "51.54532", "-0.1579", "Street drinking"],
+            ["5 June 2025 08:55", "08:55", "E05000001"],
+        ):
+            with pytest.raises(InputError, match=r"look like dates or numbers: if the first line"):
+                match_layout(names, "rows.csv", Mapping())
+        for names in (["a", "b"], ["Nr", "2024", "2025"], ["530100", "b"], ["a", "b", "1.5"]):
+            with pytest.raises(InputError, match=r"Its columns are: [^:]*\. Name the columns"):
+                match_layout(names, "rows.csv", Mapping())
+
     def test_missing_columns_of_a_published_layout(self) -> None:
         """A named layout says which of its columns are not there."""
         names = ["Month", "Falls within", "Longitude", "Latitude", "Crime typ"]

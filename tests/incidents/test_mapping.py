@@ -88,6 +88,7 @@ class TestByHand:
             },
             heading=["Look here."],
             proposals=[
+                ("", "date_order", "day-first", "is it so?"),
                 ("columns", "end", "Until", "is it the end?"),
                 ("codes", 'Say "no"', "", "3 rows: which code?"),
             ],
@@ -97,6 +98,7 @@ class TestByHand:
             "\n"
             'format = "hotspots mapping 1"\n'
             'layout = "own"\n'
+            '# date_order = "day-first"  # is it so?\n'
             "\n"
             "[columns]\n"
             'start = "When"  # 98 % of the values are dates and times\n'
@@ -198,6 +200,11 @@ class TestEdges:
             "codes": {"x": "211"},
         }
         assert Mapping.from_dict(mapping.to_dict()) == mapping
+
+    def test_a_sheet_called_auto(self) -> None:
+        """A word that means "by itself" elsewhere is a name like others here."""
+        mapping = Mapping(layer="auto", noun="auto", crs="auto")
+        assert Mapping.from_dict(tomllib.loads(mapping.to_toml())) == mapping
 
     def test_inputs_are_not_kept(self) -> None:
         """Changing what was given does not change the mapping."""

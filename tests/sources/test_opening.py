@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import gzip
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from hotspots.errors import InputError
-from hotspots.sources import FrameSource, find_sources, open_chunks
+from hotspots.sources import FrameSource, find_sources, open_chunks, read_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from hotspots.sources import RawChunk, Source
+
 ROWS = 1000
+PATIENCE = 10.0
 
 
 @pytest.fixture
@@ -49,9 +54,31 @@ def test_stopped_early(path: Path) -> None:
     before = threading.active_count()
     _, chunks = open_chunks(source, rows=10)
     next(chunks)
-    del chunks
+    chunks.close()
+    patience = time.monotonic() + PATIENCE
+    while threading.active_count() > before and time.monotonic() < patience:
+        time.sleep(0.01)
     assert threading.active_count() == before
     path.unlink()
+
+
+def test_closed_by_the_reading_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector may close a forgotten reading in any thread, also in the one that reads."""
+    (source,) = find_sources([path])
+    held: list[Any] = []
+    is_closed = threading.Event()
+
+    def read(source: Source, *, rows: int) -> Iterator[RawChunk]:
+        first, *_ = read_chunks(source, rows=rows)
+        yield first
+        held[0].close()
+        is_closed.set()
+
+    monkeypatch.setattr("hotspots.sources.opening.read_chunks", read)
+    _, chunks = open_chunks(source, rows=10)
+    held.append(chunks)
+    next(chunks)
+    assert is_closed.wait(PATIENCE)
 
 
 def test_errors_come_through(tmp_path: Path) -> None:

@@ -197,6 +197,18 @@ class TestByHand:
         assert note.endswith("Codes, Secret (hidden); layer= (--layer) names another")
         assert read(path, layer="Secret").to_pylist() == [{"x": 1, "y": 2}]
 
+    def test_titles(self, tmp_path: Path) -> None:
+        """All sheets with a table are named, hidden ones last."""
+        table = [["a", "b"], [1, 2]]
+        path = write(tmp_path / "a.xlsx", One=table, Two=table, Note=[["x"]], Three=[["c", "d"]])
+        change(path, lambda book: setattr(book["One"], "sheet_state", "hidden"))
+        source = find_sources([path], layer="Two")[0]
+        assert list(sheets.sheet_titles(source).items()) == [
+            ("Two", True),
+            ("Three", True),
+            ("One", False),
+        ]
+
     def test_all_sheets(self, tmp_path: Path) -> None:
         """With layer="*" every visible table is read, and nothing is left to tell."""
         path = write(tmp_path / "a.xlsx", Jan=[["a", "b"], [1, 2]], Feb=[["a", "b"], [3, 4]])

@@ -10,8 +10,17 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hotspots.incidents.codes import load_codes
-from hotspots.incidents.mapping import NOT_ASB
-from hotspots.incidents.suggesting.draft import EXACT, HINT, MOST, likeness, listed, most, shown
+from hotspots.incidents.mapping import NOT_ASB, plain_text
+from hotspots.incidents.suggesting.draft import (
+    CODE_PARTS,
+    EXACT,
+    HINT,
+    MOST,
+    likeness,
+    listed,
+    most,
+    shown,
+)
 from hotspots.incidents.suggesting.evidence import Column, is_personal
 from hotspots.incidents.suggesting.wording import codes_in, is_all_asb, is_known, is_other, propose
 from hotspots.words import count
@@ -50,13 +59,16 @@ def find_codes(draft: Draft, sample: pd.DataFrame) -> None:
     kinds = [
         Column(column.position, column.name, sample.iloc[:, column.position])
         for column in draft.free
-        if column.n_filled and _may_be_kinds(column)
+        if column.n_filled
+        and _may_be_kinds(column)
+        and draft.given.get(column.name, "") in {"", *CODE_PARTS}
     ]
     kinds = [column for column in kinds if len(column.counts) <= LARGEST]
     free = {column.position: column for column in draft.free}
     for column in kinds:
-        found = _part_of_codes(column, draft)
-        if found:
+        given = draft.given.get(column.name)
+        found = (given, "as given") if given else _part_of_codes(column, draft)
+        if found and (given or not draft.is_said(found[0])):
             draft.take(found[0], free[column.position], found[1])
     _find_crime_type(draft, kinds, free)
     _find_heading(draft, kinds, free)
@@ -106,6 +118,8 @@ def _part_of_codes(column: Column, draft: Draft) -> tuple[str, str] | None:
 
 def _find_crime_type(draft: Draft, kinds: list[Column], free: dict[int, Column]) -> None:
     """Choose a column of crime types, of which anti-social behaviour is one."""
+    if draft.is_said("crime_type"):
+        return
     for column in kinds:
         if free[column.position] not in draft.free:
             continue
@@ -122,7 +136,7 @@ def _find_crime_type(draft: Draft, kinds: list[Column], free: dict[int, Column])
 
 def _find_heading(draft: Draft, kinds: list[Column], free: dict[int, Column]) -> None:
     """Choose the column whose words say most about the kind of incident."""
-    if "heading" in draft.parts or "crime_type" in draft.parts:
+    if {"heading", "crime_type"} & set(draft.parts) or draft.is_said("heading", "crime_type"):
         return
     found = []
     for column in kinds:
@@ -166,10 +180,12 @@ def _propose_meanings(draft: Draft, columns: list[Column]) -> None:
     """List every word that the reader does not know, with what it may mean."""
     counts: dict[str, int] = {}
     hidden = 0
+    said = draft.said.meanings()
     for column in columns:
         for value, n in column.counts.items():
             text = str(value)
-            if is_known(text) or is_all_asb(text) or _DIGITS.match(text):
+            is_clear = is_known(text) or is_all_asb(text) or plain_text(text) in said
+            if is_clear or _DIGITS.match(text):
                 continue
             if is_personal(text) or len(text) > _LONGEST:
                 hidden += 1
@@ -188,15 +204,22 @@ def _propose_meanings(draft: Draft, columns: list[Column]) -> None:
         if text.lower() in seen:
             continue
         seen.add(text.lower())
-        rows = count(counts[text], "row")
-        proposal = propose(text)
-        if proposal is not None and (proposal.meaning != NOT_ASB or is_mixed):
-            draft.codes[text] = proposal.meaning
-            draft.reasons[f"codes.{text}"] = f"{rows}: {proposal.why}"
-        else:
-            draft.propose("codes", text, "", f"{rows}: which code?")
+        _propose_meaning(draft, text, count(counts[text], "row"), is_mixed=is_mixed)
     if hidden:
         draft.notes.append(
             f"{count(hidden, 'value')} of a column of types hold digits or are long, and are not "
             "listed: they may be personal."
         )
+
+
+def _propose_meaning(draft: Draft, text: str, rows: str, *, is_mixed: bool) -> None:
+    """Write what a word means as a line that counts if it is safe, else as a question."""
+    proposal = propose(text)
+    if proposal is None or (proposal.meaning == NOT_ASB and not is_mixed):
+        draft.propose("codes", text, "", f"{rows}: which code?")
+    elif proposal.is_sure:
+        draft.codes[text] = proposal.meaning
+        draft.reasons[f"codes.{text}"] = f"{rows}: {proposal.why}"
+    else:
+        why = f"{rows}: {proposal.why}; are they out of scope?"
+        draft.propose("codes", text, proposal.meaning, why)

@@ -9,11 +9,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from hotspots.incidents.layouts import PLACES
 from hotspots.incidents.names import ALIASES, key_of
 from hotspots.words import percent
 
 if TYPE_CHECKING:
-    from hotspots.incidents.mapping import DateOrder
+    from collections.abc import Mapping as AnyMapping
+
+    from hotspots.incidents.mapping import DateOrder, Mapping
     from hotspots.incidents.suggesting.evidence import Column
 
 EXACT: Final = 1.0
@@ -24,6 +27,13 @@ HINT: Final = 0.6
 NEARLY_ALL: Final = 0.95
 MOST: Final = 0.8
 """Shares from which on a rule is taken to hold."""
+
+TIME_PARTS: Final = frozenset({"start", "date", "time", "month"})
+PLACE_PARTS: Final = frozenset().union(*PLACES)
+CODE_PARTS: Final = frozenset(
+    {"closing", "heading", "codes", "qualifiers", "asb_type", "crime_type"}
+)
+"""Parts of which there are several ways, and those whose words have meanings."""
 
 _SHORTEST: Final = 5
 _LONGEST: Final = 60
@@ -37,10 +47,15 @@ class Draft:
     ----------
     columns : list of Column
         All columns that can be named.
+    said : Mapping
+        What the caller has said already: it is kept, and not asked again.
     """
 
-    def __init__(self, columns: list[Column]) -> None:
-        self.free = list(columns)
+    def __init__(self, columns: list[Column], said: Mapping) -> None:
+        self.said = said
+        self.given = {name: part for part, names in said.columns.items() for name in names}
+        looked_at = {"", *TIME_PARTS, *PLACE_PARTS, *CODE_PARTS}
+        self.free = [c for c in columns if self.given.get(c.name, "") in looked_at]
         self.parts: dict[str, list[Column]] = {}
         self.codes: dict[str, str] = {}
         self.reasons: dict[str, str] = {}
@@ -55,6 +70,25 @@ class Draft:
         self.parts.setdefault(part, []).append(column)
         self.reasons.setdefault(f"columns.{part}", why)
         self.free = [other for other in self.free if other is not column]
+
+    def is_said(self, *names: str) -> bool:
+        """Say whether the caller has named the column of one of some parts, or given an option."""
+        options = {"crs": self.said.crs is not None, "date_order": self.said.date_order != "auto"}
+        return any(options.get(name, name in self.said.columns) for name in names)
+
+    def agrees(self, way: AnyMapping[str, Column], parts: frozenset[str]) -> bool:
+        """Say whether a way to say when or where is the one that the caller has named, if any."""
+        named = {part for part in self.said.columns if part in parts}
+        return named <= set(way) and all(
+            self.given.get(column.name, part) == part
+            and (part not in named or column.name in self.given)
+            for part, column in way.items()
+        )
+
+    def ask(self, question: str, *answers: str) -> None:
+        """Leave a question, unless the caller has said one of the parts and options it is about."""
+        if not self.is_said(*answers):
+            self.questions.append(question)
 
     def propose(self, table: str, key: str, value: str, comment: str) -> None:
         """Leave a line that counts only once the user says so."""

@@ -52,6 +52,7 @@ _CLOCK: Final = re.compile(
     r"|(?:[.:]?[0-5][0-9])? ?[AaPp]\.?[Mm]\.?)$"
 )
 _BARE_CLOCK: Final = re.compile(r"^(?:[01]?[0-9]|2[0-4])(?:\.?[0-5][0-9])?$")
+_DIGITS_CLOCK: Final = re.compile(r"^(?:[01]?[0-9]|2[0-3])[0-5][0-9]$")
 _GRID: Final = re.compile(
     r"^[HJNOST][A-HJ-Z] ?(?:[0-9]{2} ?[0-9]{2}|[0-9]{3} ?[0-9]{3}|[0-9]{4} ?"
     r"[0-9]{4}|[0-9]{5} ?[0-9]{5})$"
@@ -71,13 +72,16 @@ _PHONE: Final = re.compile(r"(?:\+|\b)[0-9](?:[ ()-]?[0-9]){8,}")
 _TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|dr|mx)\b", re.IGNORECASE)
 _POSTCODE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
-_DECIMAL: Final = re.compile(r"^-?[0-9]+[.][0-9]+$|^[0-9]{5,}$")
+_DECIMAL_COMMA: Final = re.compile(r"^[+-]?[0-9]+,[0-9]+$")
 _YES_NO: Final = frozenset({"y", "n", "yes", "no", "ye", "true", "false", "t", "f", "0", "1"})
 _LONDON_LETTERS: Final = ("TQ", "TL")
 _FEWEST_DECIMALS: Final = 3
 _HALF: Final = 0.5
 _MOST: Final = 0.8
+_NEARLY_ALL: Final = 0.95
 _MONTHS: Final = 12
+_FEWEST_HOURS: Final = 12
+_FEWEST_CLOCKS: Final = 20
 _FEWEST_MONTHS: Final = 2
 _CENTURY: Final = 100
 # Days of a spreadsheet, and seconds or milliseconds since 1970, in our years.
@@ -222,13 +226,21 @@ class Column:
     # Numbers and coordinates
 
     @cached_property
+    def _tidy(self) -> pd.Series[Any]:
+        """Texts whose numbers have no separators of thousands, and a point for a decimal comma.
+
+        As in the reader, commas are decimal commas where more of them can be that alone.
+        """
+        is_thousands = self.texts.str.match(_THOUSANDS, na=False)
+        is_decimal = self.texts.str.match(_DECIMAL_COMMA, na=False)
+        if (is_decimal & ~is_thousands).sum() > is_thousands.sum():
+            return self.texts.where(~is_decimal, self.texts.str.replace(",", "."))
+        return self.texts.where(~is_thousands, self.texts.str.replace(",", ""))
+
+    @cached_property
     def numbers(self) -> Numbers:
-        """Numbers, NaN where there is none; "530,100" is one."""
-        tidy = [
-            text.replace(",", "") if text is not None and _THOUSANDS.match(text) else text
-            for text in self.texts
-        ]
-        numbers = pd.to_numeric(pd.Series(tidy, dtype="object"), errors="coerce")
+        """Numbers, NaN where there is none; "530,100" is one, and "530100,5"."""
+        numbers = pd.to_numeric(self._tidy, errors="coerce")
         found = np.array(numbers, dtype=np.float64)
         found[~np.isfinite(found)] = np.nan
         return found
@@ -249,7 +261,7 @@ class Column:
     @cached_property
     def has_decimals(self) -> bool:
         """Whether most numbers have several decimals, as degrees do and counts do not."""
-        texts = self.texts[self.is_filled & np.isfinite(self.numbers)]
+        texts = self._tidy[self.is_filled & np.isfinite(self.numbers)]
         decimals = texts.map(lambda text: len(text.partition(".")[2]))
         return len(decimals) > 0 and float((decimals >= _FEWEST_DECIMALS).mean()) > _HALF
 
@@ -392,12 +404,21 @@ class Column:
 
     @cached_property
     def clock_share(self) -> float:
-        """Share of clock times without a date; bare numbers count if the name speaks of time."""
+        """Share of clock times without a date.
+
+        Bare numbers count if the name speaks of time, or if they are hours and minutes as digits
+        that vary over the day: of other numbers of four digits only one in seven is a clock time.
+        """
         if pd.api.types.is_datetime64_any_dtype(self.values.dtype):
             return float((self.moments < _SPREADSHEET_YEARS).sum()) / max(self.n_filled, 1)
         if self.words & {"time", "hour", "hr", "clock"}:
             fraction = self.within((1e-9, 1 - 1e-9))
             return max(self.share(_CLOCK) + self.share(_BARE_CLOCK), fraction)
+        digits = [text for text in self.counts.index if _DIGITS_CLOCK.match(text)]
+        share = self.share_of(set(digits))
+        is_varied = len({text[:-2].zfill(2) for text in digits}) >= _FEWEST_HOURS
+        if share >= _NEARLY_ALL and len(digits) >= _FEWEST_CLOCKS and is_varied:
+            return share
         return self.share(_CLOCK)
 
     # Words and codes
@@ -489,13 +510,6 @@ def _is_grid_reference(text: str) -> bool:
         return False
     (_, east), (_, north) = NATIONAL_GRID.britain
     return 0 <= x <= east and 0 <= y <= north
-
-
-def is_value(name: str) -> bool:
-    """Say whether the name of a column looks like a value: a date, a clock time or a number."""
-    text = name.strip()
-    patterns = (_DATE, _CLOCK, _GSS, _POINT, _DECIMAL)
-    return any(pattern.match(text) for pattern in patterns)
 
 
 @cache

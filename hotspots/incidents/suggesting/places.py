@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hotspots.incidents.layouts import PLACES
-from hotspots.incidents.suggesting.draft import EXACT, HINT, MOST, likeness, most, rank, shown
+from hotspots.incidents.suggesting.draft import (
+    EXACT,
+    HINT,
+    MOST,
+    PLACE_PARTS,
+    likeness,
+    most,
+    rank,
+    shown,
+)
 from hotspots.incidents.suggesting.evidence import DEGREES, NATIONAL_GRID, SYSTEMS
 from hotspots.sources.raw import POINT_X, POINT_Y
 
@@ -63,7 +72,11 @@ def find_place(draft: Draft) -> None:
         draft.notes.append("The points of the source say where.")
         _find_areas(draft)
         return
-    ways = [*_pairs(draft), *_geometries(draft), *_references(draft)]
+    ways = [
+        way
+        for way in (*_pairs(draft), *_geometries(draft), *_references(draft))
+        if draft.agrees(dict(zip(way.parts, way.columns, strict=True)), PLACE_PARTS)
+    ]
     fullest = max((way.filled for way in ways if way.is_certain), default=0.0)
     ways = [way for way in ways if way.filled >= fullest / 2]
     if ways:
@@ -72,16 +85,18 @@ def find_place(draft: Draft) -> None:
             draft.take(part, column, why)
         if not chosen.is_certain and chosen.parts == PLACES[0]:
             pair = " and ".join(map(shown, chosen.columns))
-            draft.questions.append(
+            draft.ask(
                 f"Are {pair} the coordinates ({chosen.words})? Their names do not say so, and the "
-                "numbers lie outside London."
+                "numbers lie outside London.",
+                *chosen.parts,
             )
         if chosen.crs:
             draft.crs = chosen.crs
             draft.reasons["crs"] = f"the points are then in Great Britain: {chosen.words}"
         _note_others(draft, chosen, ways)
     _find_areas(draft)
-    if not ways and not _take_unknown_numbers(draft) and "area_code" not in draft.parts:
+    is_open = not ways and not draft.is_said("area_code", *PLACE_PARTS)
+    if is_open and not _take_unknown_numbers(draft) and "area_code" not in draft.parts:
         draft.questions.append(
             "Which columns say where? None was recognised as coordinates, points, grid references "
             'or codes of areas. Write easting = "…" and northing = "…" (or longitude and latitude, '
@@ -214,9 +229,10 @@ def _geometries(draft: Draft) -> list[_Way]:
         if not srid and system not in (None, NATIONAL_GRID, DEGREES):
             crs = system.crs if system else None
         if not srid and system is None and exchanged is None and len(x):
-            draft.questions.append(
+            draft.ask(
                 f"In which coordinate system are the points of {shown(column)}? They are not in "
-                'Great Britain in any that is known here. Write crs = "EPSG:…" above [columns].'
+                'Great Britain in any that is known here. Write crs = "EPSG:…" above [columns].',
+                "crs",
             )
         why = most(column.point_share, "points as text")
         score = likeness(column, "geometry") + column.filled
@@ -256,9 +272,10 @@ def _take_unknown_numbers(draft: Draft) -> bool:
             continue
         for part, column in zip(parts, (x, y), strict=True):
             draft.take(part, column, "by its name; its values are not where Great Britain is")
-        draft.questions.append(
+        draft.ask(
             f"In which coordinate system are {shown(x)} and {shown(y)}? Their numbers are not in "
-            'Great Britain in any that is known here. Write crs = "EPSG:…" above [columns].'
+            'Great Britain in any that is known here. Write crs = "EPSG:…" above [columns].',
+            "crs",
         )
         return True
     return False

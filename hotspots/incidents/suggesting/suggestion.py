@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from hotspots.errors import InputError
-from hotspots.incidents.layouts import MANY, OWN, PARTS, match_layout
+from hotspots.incidents.layouts import MANY, OWN, PARTS, look_like_values, match_layout
 from hotspots.incidents.mapping import Mapping, allowed_meanings, write_mapping
 from hotspots.incidents.names import ALIASES
 from hotspots.incidents.suggesting.codes import find_codes
@@ -29,9 +29,10 @@ from hotspots.incidents.suggesting.draft import (
     rank,
     shown,
 )
-from hotspots.incidents.suggesting.evidence import Column, columns_of, is_value
+from hotspots.incidents.suggesting.evidence import Column, columns_of
 from hotspots.incidents.suggesting.places import find_place
 from hotspots.incidents.suggesting.times import find_times
+from hotspots.sources.raw import POINT_X, POINT_Y
 from hotspots.words import count, percent
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Suggestion:
         return write_mapping(self.to_toml(), path, replace=replace)
 
 
-def suggest_mapping(sample: pd.DataFrame, file: str) -> Suggestion:
+def suggest_mapping(sample: pd.DataFrame, file: str, said: Mapping | None = None) -> Suggestion:
     """Suggest which column of a table plays which part, and what its codes mean.
 
     Parameters
@@ -116,6 +117,8 @@ def suggest_mapping(sample: pd.DataFrame, file: str) -> Suggestion:
         The first raw rows, up to 10,000, as texts or as typed columns.
     file : str
         The name of the table, for messages.
+    said : Mapping, optional
+        What is known already, such as the columns of some parts: it is kept, and not asked again.
 
     Returns
     -------
@@ -151,10 +154,11 @@ def suggest_mapping(sample: pd.DataFrame, file: str) -> Suggestion:
     """
     sample = sample.iloc[:_ROWS]
     columns = columns_of(sample)
-    known = _known_layout(columns, file)
+    said = Mapping() if said is None else said
+    known = _known_layout(columns, file, said)
     if known is not None:
         return known
-    draft = Draft(_nameable(columns))
+    draft = Draft(_nameable(columns), said)
     _note_unnameable(draft, columns)
     if len(sample) == 0:
         _choose_by_names(draft, file)
@@ -170,25 +174,24 @@ def suggest_mapping(sample: pd.DataFrame, file: str) -> Suggestion:
 
 def _ask_for_names(draft: Draft, columns: list[Column]) -> None:
     """Ask for a line with names if what stands in its place looks like values."""
-    values = [column for column in columns if is_value(column.name)]
-    if len(values) > 1 and 2 * len(values) >= len(columns):
+    if look_like_values([column.name for column in columns]):
         draft.questions.append(
             "Has the table a first line with names? What stands there looks like values, such as "
             "dates or numbers, and is then no row. Put a line with names above it."
         )
 
 
-def _known_layout(columns: list[Column], file: str) -> Suggestion | None:
+def _known_layout(columns: list[Column], file: str, said: Mapping) -> Suggestion | None:
     """Recognise a published layout: its columns need no mapping."""
     try:
-        layout, _ = match_layout([column.name for column in columns], file, Mapping())
+        layout, _ = match_layout([column.name for column in columns], file, said)
     except InputError:
         return None
     if not layout.recognised_by:
         return None
     return Suggestion(
         file=file,
-        mapping=Mapping(layout=layout.name),
+        mapping=said.with_options(layout=layout.name),
         reasons={"layout": layout.meaning},
         notes=("The layout is a known one: the file can be read without a mapping.",),
         unresolved=(),
@@ -209,7 +212,7 @@ def _nameable(columns: list[Column]) -> list[Column]:
 
 
 def _note_unnameable(draft: Draft, columns: list[Column]) -> None:
-    rest = [column for column in columns if column not in draft.free]
+    rest = [c for c in columns if c not in draft.free and c.name not in draft.given]
     if rest:
         named = ", ".join(dict.fromkeys(map(shown, rest)))
         draft.questions.append(
@@ -232,12 +235,15 @@ def _choose_by_names(draft: Draft, file: str) -> None:
                 parts[part] = (*parts.get(part, ()), column.name)
     for part, columns in parts.items():
         for name in columns:
-            draft.take(part, by_name[name], "by its name; the table has no rows")
+            if name not in (POINT_X, POINT_Y):
+                draft.take(part, by_name[name], "by its name; the table has no rows")
     draft.questions.append("Has the table rows? Without them only the names could be looked at.")
 
 
 def _find_id(draft: Draft, sample: pd.DataFrame) -> None:
     """Choose the reference: nearly every row has its own, at least on each day."""
+    if draft.is_said("id"):
+        return
     found = []
     for column in draft.free:
         known = likeness(column, "id")
@@ -299,29 +305,55 @@ def _find_others(draft: Draft) -> None:
 
 
 def _suggestion(draft: Draft, file: str, sample: pd.DataFrame) -> Suggestion:
-    parts = {part: draft.parts[part] for part in PARTS if part in draft.parts}
-    columns = {
-        part: tuple(column.name for column in chosen if part in MANY or column is chosen[0])
-        for part, chosen in parts.items()
-    }
+    said = draft.said
+    parts = {part: _columns(draft, part) for part in PARTS if _columns(draft, part)}
+    columns = {part: tuple(column.name for column in chosen) for part, chosen in parts.items()}
     mapping = Mapping(
         layout=OWN,
         columns=columns,
-        codes=draft.codes,
+        codes=draft.codes | dict(said.codes),
         crs=draft.crs,
         date_order=draft.date_order,
+    ).with_options(
+        layout=None if said.layout == "auto" else said.layout,
+        columns=said.columns,
+        crs=said.crs,
+        date_order=None if said.date_order == "auto" else said.date_order,
+        layer=said.layer,
+        noun=said.noun,
     )
-    rest = len(sample.columns) - len({name for names in columns.values() for name in names})
-    reasons = {"layout": f"only the columns below count; not used: {count(rest, 'column')}"}
+    used = {name for names in mapping.columns.values() for name in names}
+    rest = count(len(sample.columns) - len(used), "column")
+    reasons = {
+        "layout": f"only the columns below count; not used: {rest}",
+        **draft.reasons,
+        **{
+            f"columns.{part}": "as given"
+            for part, names in said.columns.items()
+            if columns.get(part) != names
+        },
+        **dict.fromkeys([f"codes.{text}" for text in said.codes], "as given"),
+        **{name: "as given" for name in ("crs", "date_order") if draft.is_said(name)},
+    }
+    if mapping.layout != OWN:
+        del reasons["layout"]
     return Suggestion(
         file=file,
         mapping=mapping,
-        reasons=reasons | draft.reasons,
+        reasons=reasons,
         notes=tuple(draft.notes),
         unresolved=tuple(draft.questions),
-        proposals=tuple(draft.proposals),
+        proposals=tuple(
+            line for line in draft.proposals if line[0] != "columns" or line[1] not in said.columns
+        ),
         examples=_examples(parts, sample),
     )
+
+
+def _columns(draft: Draft, part: str) -> list[Column]:
+    """Give the columns chosen for a part, without those that the caller has named for another."""
+    chosen = [c for c in draft.parts.get(part, ()) if draft.given.get(c.name, part) == part]
+    return chosen if part in MANY else chosen[:1]
 
 
 def _examples(parts: dict[str, list[Column]], sample: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from hotspots.incidents.suggesting.draft import (
     HINT,
     MOST,
     NEARLY_ALL,
+    TIME_PARTS,
     likeness,
     listed,
     most,
@@ -72,15 +73,17 @@ def find_times(draft: Draft) -> None:
     months = [c for c in times if c.is_month]
     moments = [c for c in times if c not in months]
     clocks = [c for c in draft.free if c not in times and c.clock_share >= MOST]
-    ways = _ways(moments, clocks, months)
+    ways = [way for way in _ways(moments, clocks, months) if draft.agrees(way.columns, TIME_PARTS)]
     pairs = [(way, end) for way in ways for end in moments if _belong(way.first, end)]
     intervals = [(way, end) for way, end in pairs if _never_before(way.first, end) >= NEARLY_ALL]
     ways = [
         _Way(way.columns, way.score + any(way is other for other, _ in intervals)) for way in ways
     ]
     ways.sort(key=lambda way: -way.score)
-    if not ways or ways[0].score < 0:
-        _ask(draft, clocks)
+    is_said = draft.is_said(*TIME_PARTS)
+    if not ways or (ways[0].score < 0 and not is_said):
+        if not is_said:
+            _ask(draft, clocks)
         return
     chosen = _earliest([way for way in ways if ways[0].score - way.score < _TIE])
     for part, column in chosen.columns.items():
@@ -277,7 +280,7 @@ def _decide_order(draft: Draft) -> None:
     ]
     orders = {column.order for column in used}
     proven = orders - {"ambiguous"}
-    if not used:
+    if not used or draft.is_said("date_order"):
         return
     first = used[0]
     if proven in ({"day-first"}, {"month-first"}):
@@ -294,13 +297,16 @@ def _decide_order(draft: Draft) -> None:
         return
     spans = [first.span("day-first"), first.span("month-first")]
     is_american = spans[0] > _LONG_DAYS and spans[0] > _TIMES_LONGER * spans[1]
-    draft.date_order = "month-first" if is_american else "day-first"
-    draft.reasons["date_order"] = (
-        f"no day is above 12; month first they span {spans[1]:.0f} days, day first {spans[0]:.0f}"
+    order = "month-first" if is_american else "day-first"
+    why = (
+        f"month first they span {spans[1]:.0f} days, day first {spans[0]:.0f}"
         if np.isfinite(spans).all()
-        else "no day is above 12: the British order is taken"
+        else "day first is the British order"
     )
+    # As a line that counts it would silence the reader where later dates prove the other order.
+    draft.propose("", "date_order", order, f"no day is above 12; {why}")
     draft.questions.append(
         f"Are the dates in {shown(first)} day first or month first? No day is above 12, so they do "
-        f"not show it; '{draft.date_order}' is taken."
+        f"not show it; {why}. Without the line date_order they are read day first, unless others "
+        "prove the other order."
     )

@@ -78,6 +78,11 @@ _OTHER: Final = (
     "boiler*, heating, plumb*, electric*, damp, mould, lift, rent, planning, licensing, council "
     "tax, missed bin*, missed collection*, pothole*, street light*, streetlight*, pest*"
 )
+# A guess leaves rows out only if it rests on one of these, alone.
+_SURE: Final = frozenset(
+    {"test", "test call", "duplicate call", "duplicate entry", "entered in error"}
+    | {"burglary", "robbery", "theft", "shoplifting", "fraud"}
+)
 
 
 @dataclass(frozen=True)
@@ -90,10 +95,13 @@ class Proposal:
         As it is written in a mapping: a heading, a type, "excluded" or "not_asb".
     why : str
         What it rests on.
+    is_sure : bool
+        Whether it may count unasked: it leaves no rows out, or is the whole text and a plain word.
     """
 
     meaning: str
     why: str
+    is_sure: bool = True
 
 
 def is_known(text: str) -> bool:
@@ -136,10 +144,12 @@ def propose(text: str) -> Proposal | None:
 
     Examples
     --------
-    >>> propose("Loud music"), propose("Rowdy nuisance neighbour").meaning
-    (Proposal(meaning='Noise', why="the word 'loud'"), 'Rowdy or nuisance neighbours')
+    >>> propose("Loud music")
+    Proposal(meaning='Noise', why="the word 'loud'", is_sure=True)
+    >>> propose("Rowdy nuisance neighbour").meaning
+    'Rowdy or nuisance neighbours'
     >>> propose("Sudden death")
-    Proposal(meaning='not_asb', why="the word 'death'")
+    Proposal(meaning='not_asb', why="the word 'death'", is_sure=False)
     >>> propose("Noise") is None, propose("Category B") is None
     (True, True)
     """
@@ -157,8 +167,10 @@ def propose(text: str) -> Proposal | None:
     other = _said(_other(), plain)
     if other:
         # What speaks for both, such as a domestic dispute with noise, is for the analyst.
-        return None if told else Proposal(NOT_ASB, other)
-    return Proposal(_written(told[0]), told[1]) if told else None
+        return None if told else Proposal(NOT_ASB, other, plain in _SURE)
+    if told is None:
+        return None
+    return Proposal(_written(told[0]), told[1], told[0] != EXCLUDED or plain in _SURE)
 
 
 def _plain_words(text: str) -> str:

@@ -1,7 +1,9 @@
 """Suggesting a mapping for tables that nobody has described."""
 
+import dataclasses
 import datetime as dt
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,12 @@ from hotspots.areas import national_grid_reference, to_longitude_latitude
 from hotspots.errors import OutputError
 from hotspots.incidents.layouts import PLACES, match_layout
 from hotspots.incidents.mapping import Mapping
-from hotspots.incidents.suggesting import Suggestion, suggest_mapping
+from hotspots.incidents.suggesting import (
+    Suggestion,
+    first_rows,
+    suggest_dataset,
+    suggest_mapping,
+)
 
 N = 120
 RNG = np.random.default_rng(7)
@@ -119,7 +126,7 @@ class TestByHand:
         assert set(reading.incidents["heading"]) == {"Noise", "Animal problems", "Building works"}
 
     def test_landlord(self) -> None:
-        """A typed sheet of repairs and complaints: date and clock apart, other kinds set aside."""
+        """A typed sheet of repairs and complaints: date and clock apart, others asked about."""
         table = pd.DataFrame(
             {
                 "Case Ref": [f"C{n}" for n in range(N)],
@@ -146,8 +153,10 @@ class TestByHand:
         assert suggestion.mapping.codes == {
             "Noise nuisance": "Noise",
             "Neighbour dispute": "Rowdy or nuisance neighbours",
-            "Repairs - leak": "not_asb",
-            "Boiler": "not_asb",
+        }
+        assert {line[1:3] for line in suggestion.proposals} == {
+            ("Repairs - leak", "not_asb"),
+            ("Boiler", "not_asb"),
         }
         assert "Sample" not in suggestion.to_toml()
         assert "location" not in suggestion.examples
@@ -307,7 +316,7 @@ class TestByHand:
         np.testing.assert_array_equal(reading.incidents["start"].dt.month, TIMES.dt.month)
 
     def test_mixed_kinds(self) -> None:
-        """Where the table holds other kinds as well, they are set aside, doubtful ones asked."""
+        """Where the table holds other kinds as well, sure ones are set aside, the others asked."""
         table = pd.DataFrame(
             {
                 "Incident Date": written("%d/%m/%Y"),
@@ -328,9 +337,11 @@ class TestByHand:
         assert suggestion.mapping.codes == {
             "ASB - Nuisance": "nuisance",
             "Burglary": "not_asb",
-            "Concern for safety": "not_asb",
         }
-        assert [line[1] for line in suggestion.proposals] == ["Domestic noise"]
+        assert {line[1:3] for line in suggestion.proposals} == {
+            ("Concern for safety", "not_asb"),
+            ("Domestic noise", ""),
+        }
 
     def test_crime_types(self) -> None:
         """Anti-social behaviour among crimes makes a column of crime types."""
@@ -400,6 +411,22 @@ class TestPlaces:
         """Numbers of longitude and latitude are that, whatever they are called."""
         found = find(when=TIMES, Easting=LONGITUDE, Northing=LATITUDE)
         assert (found["longitude"], found["latitude"]) == ("Easting", "Northing")
+
+    def test_decimal_commas(self) -> None:
+        """Degrees and metres with decimal commas are places, as they are to the reader."""
+        pairs = {"longitude": (LONGITUDE, LATITUDE), "easting": (EASTING + 0.5, NORTHING)}
+        for part, numbers in pairs.items():
+            x, y = ([f"{n:.5f}".replace(".", ",") for n in axis] for axis in numbers)
+            table = pd.DataFrame({"Tag": written("%Y-%m-%d %H:%M"), "a": x, "b": y})
+            suggestion = suggest_mapping(table, "calls.csv")
+            assert columns_of(suggestion)[part] == "a"
+            reading = assert_usable(table, suggestion)
+            assert (reading.incidents.geometry.x - EASTING).abs().max() < 1.5  # 5 decimals
+
+    def test_separators_of_thousands(self) -> None:
+        """A comma before three digits separates thousands where nothing else is shown."""
+        x, y = ([f"{n:,}" for n in xs] for xs in (EASTING, NORTHING))
+        assert find(when=TIMES, a=x, b=y)["easting"] == "a"
 
     def test_elsewhere_in_britain(self) -> None:
         """Outside London telling names, or decimals, are needed."""
@@ -538,6 +565,29 @@ class TestTimes:
         found = find(date=days, units=TIMES.dt.hour, **PLACE)
         assert "time" not in found
 
+    @pytest.mark.parametrize("kind", [str, int])
+    def test_hours_and_minutes_as_digits(self, kind: type) -> None:
+        """Digits such as 0855 that vary over the day are clock times under any name."""
+        clock = written("%H%M").where(TIMES.dt.hour > 0, "1015").astype(kind)
+        table = pd.DataFrame({"F1": written("%Y%m%d"), "F2": clock, **PLACE})
+        suggestion = suggest_mapping(table, "calls.csv")
+        assert columns_of(suggestion)["time"] == "F2"
+        assert suggestion.reasons["columns.time"] == "all values are clock times"
+        reading = assert_usable(table, suggestion)
+        assert reading.incidents["start"].dt.strftime("%H%M").astype(kind).tolist() == list(clock)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            RNG.integers(1000, 2400, N),  # Numbers: four in ten have no such minutes.
+            RNG.integers(100, 160, N),  # House numbers: one hour.
+            np.arange(N) % 10 * 100 + 800,  # Codes: few values, 10 hours.
+        ],
+    )
+    def test_digits_that_are_no_clock(self, values: Any) -> None:
+        """Other numbers of three and four digits are none."""
+        assert "time" not in find(date=written("%Y-%m-%d"), a=values, **PLACE)
+
     def test_months(self) -> None:
         """Months may be written as such, or as their first days; a file may hold one alone."""
         firsts = pick("2025-01-01", "2025-02-01", "2025-03-01")
@@ -621,19 +671,35 @@ class TestTimes:
         # The first twelve days of May: day first, or the fifth of every month.
         days = pd.Series(pd.Timestamp("2025-05-01") + pd.to_timedelta(np.arange(N) % 12, unit="D"))
         british = suggest(date=written("%d/%m/%Y", days), **PLACE)
-        assert british.mapping.date_order == "day-first"
+        assert british.proposals[0][:3] == ("", "date_order", "day-first")
         assert "No day is above 12" in british.unresolved[0]
         american = suggest(date=written("%m/%d/%Y", days), **PLACE)
-        assert american.mapping.date_order == "month-first"
+        assert american.proposals == (
+            (
+                "",
+                "date_order",
+                "month-first",
+                "no day is above 12; month first they span 11 days, day first 334",
+            ),
+        )
         # Days 1 to 10 of ten months span 282 days day first (1 January to 10 October), and month
         # first the same: the British order is taken.
         square = pd.Series(
             pd.to_datetime([f"2025-{n % 10 + 1}-{n // 10 % 10 + 1}" for n in range(N)])
         )
-        assert suggest(date=written("%d/%m/%Y", square), **PLACE).mapping.date_order == "day-first"
-        assert american.reasons["date_order"] == (
-            "no day is above 12; month first they span 11 days, day first 334"
-        )
+        assert suggest(date=written("%d/%m/%Y", square), **PLACE).proposals[0][2] == "day-first"
+
+    def test_assumed_order_does_not_count(self) -> None:
+        """An order that no date proves stays a comment: the reader goes on watching the dates."""
+        dates = ["03/04/2025 10:00"] * N
+        suggestion = suggest(when=dates, **PLACE)
+        assert suggestion.mapping.date_order == "auto"
+        assert '\n# date_order = "day-first"  # no day is above 12; ' in suggestion.to_toml()
+        assert 'layout = "own"' in suggestion.to_toml().partition("# date_order = ")[0]
+        later = pd.DataFrame({"when": [*dates, "03/25/2025 10:00"]})
+        later = later.assign(x=530_000, y=180_000)
+        reading = hs.read_incidents(later, mapping=suggestion.mapping)
+        assert set(reading.incidents["start"].dt.month) == {3}
 
     def test_mixed_order(self) -> None:
         """Days above twelve in both places are asked about."""
@@ -692,6 +758,16 @@ class TestCodes:
             ("MESS", "40 rows: which code?"),
         ]
 
+    def test_no_guess_leaves_rows_out(self) -> None:
+        """Rows are left out for a plain word that stands alone; a guess is only asked about."""
+        guessed = ["Rubbish in void property", "Training dog barking", "Youths, no error", "DUP"]
+        suggestion = suggest(**CALL, category=pick("Noise", " Test ", "Entered in error", *guessed))
+        assert suggestion.mapping.codes == {"Test": "excluded", "Entered in error": "excluded"}
+        assert {line[1:3] for line in suggestion.proposals} == {
+            (text, "excluded") for text in guessed
+        }
+        assert all(line[3].endswith("out of scope?") for line in suggestion.proposals)
+
     def test_only_other_kinds(self) -> None:
         """Where no row is anti-social behaviour by its words, nothing is set aside."""
         suggestion = suggest(**CALL, category=pick("Burglary", "Robbery"))
@@ -737,6 +813,152 @@ class TestCodes:
         assert flagged.reasons["columns.duplicate"] == "all values are yes or no"
         found = find(**CALL, duplicate=pick("C1", "C2"))
         assert "duplicate" not in found
+
+
+class TestWhatWasSaid:
+    """What the caller says is kept, is not asked again, and helps with the rest."""
+
+    def test_everything(self) -> None:
+        """Layout, codes, noun, layer, system and order of a given mapping stay."""
+        said = Mapping(
+            layout="cad",
+            columns={"start": "A", "location": "B"},
+            codes={"Zorp": "not_asb"},
+            crs="EPSG:3857",
+            date_order="month-first",
+            layer="Calls",
+            noun="noise complaints",
+        )
+        x, y = in_system(3857)
+        kinds = pick("zorp", "Noise", "Blub")
+        table = pd.DataFrame(
+            {"A": written("%m/%d/%Y"), "B": "x", "X": x, "Y": y, "Category": kinds}
+        )
+        suggestion = suggest_mapping(table, "calls.csv", said)
+        found = suggestion.mapping
+        assert found.with_options(columns={}) == dataclasses.replace(said, columns=found.columns)
+        assert columns_of(suggestion) == {
+            "start": "A",
+            "easting": "X",
+            "northing": "Y",
+            "heading": "Category",
+            "location": "B",
+        }
+        assert [line[1] for line in suggestion.proposals] == ["Blub"]
+        assert suggestion.reasons["columns.location"] == "as given"
+        assert suggestion.reasons["codes.Zorp"] == "as given"
+        assert_usable(table, suggestion)
+
+    @pytest.mark.parametrize(
+        ("said", "questions"),
+        [
+            (Mapping(), ["In which coordinate", "Are the dates in 'a'"]),
+            (Mapping(date_order="month-first"), ["In which coordinate"]),
+            (Mapping(crs="EPSG:3857"), ["Are the dates in 'a'"]),
+            (Mapping(columns={"area_code": "c"}), ["Are the dates in 'a'"]),
+            (Mapping(columns={"geometry": "c"}), ["Are the dates in 'a'"]),
+            (Mapping(columns={"start": "c"}), ["In which coordinate"]),
+            (Mapping(columns={"start": "c", "area_code": "a"}), []),
+        ],
+    )
+    def test_no_question_is_asked_again(self, said: Mapping, questions: list[str]) -> None:
+        """Neither which column says when or where, nor the system, nor the order of the dates."""
+        table = pd.DataFrame({"a": ["03/04/2025 21:00", "05/04/2025 20:00"], "c": ["A 1", "B 2"]})
+        found = suggest_mapping(table.assign(x=1e9, y=1e9), "a.csv", said)
+        assert [question[: len(questions[0])] for question in found.unresolved[:1]] == questions[:1]
+        assert len(found.unresolved) == len(questions)
+        assert set(said.columns.items()) <= set(found.mapping.columns.items())
+
+    def test_order_of_the_named_dates(self) -> None:
+        """The order is that of the dates that are named, not of others."""
+        table = {"Received": written("%d/%m/%Y %H:%M"), "At": written("%m/%d/%Y %H:%M"), **PLACE}
+        said = Mapping(columns={"start": "At"})
+        suggestion = suggest_mapping(pd.DataFrame(table), "a.csv", said)
+        assert columns_of(suggestion)["start"] == "At"
+        assert suggestion.mapping.date_order == "month-first"
+
+    def test_words_of_the_named_column(self) -> None:
+        """Words of the column that is named get their meanings, those of others do not."""
+        table = {**CALL, "category": pick("Noise", "Loud music"), "b": pick("Party", "Mess")}
+        said = Mapping(columns={"heading": "b"})
+        suggestion = suggest_mapping(pd.DataFrame(table), "a.csv", said)
+        assert columns_of(suggestion)["heading"] == "b"
+        assert suggestion.mapping.codes == {"Party": "Noise"}
+
+    def test_no_column_plays_two_parts(self) -> None:
+        """A column that is named for one part is suggested for no other."""
+        table = {**CALL, "Ref": [f"R{n}" for n in range(N)], "Ward": pick("E05000001", "E05000002")}
+        said = Mapping(columns={"location": "Ref", "channel": "Ward"})
+        suggestion = suggest_mapping(pd.DataFrame(table), "a.csv", said)
+        assert columns_of(suggestion) == {
+            "start": "when",
+            "easting": "x",
+            "northing": "y",
+            "location": "Ref",
+            "channel": "Ward",
+        }
+
+    def test_published_layout(self) -> None:
+        """What is said beside a known layout stays."""
+        names = ["Month", "Falls within", "Longitude", "Latitude", "Crime type"]
+        said = Mapping(noun="crimes")
+        suggestion = suggest_mapping(pd.DataFrame(columns=names), "a.csv", said)
+        assert suggestion.mapping == Mapping(layout="police_uk", noun="crimes")
+
+
+class TestTrial:
+    """Files on the disk: what is suggested for them, and their first rows as they are read."""
+
+    def test_first_rows_as_they_are_read(self, tmp_path: Path) -> None:
+        """Where a later file proves the order of the dates, the rows of the first have it too."""
+        for name, day in (("a.csv", "03/04/2025"), ("b.csv", "03/25/2025")):
+            rows = f"{day} 10:00,530000,180000\n{day} 11:00,530000,180000\n"
+            (tmp_path / name).write_text(f"When,E,N\n{rows}")
+        _, dataset = suggest_dataset(hs.open_incidents(tmp_path))
+        rows = first_rows(dataset, 10)
+        read = hs.read_incidents(tmp_path, mapping=dataset.mapping).incidents
+        expected = read["start"].dt.strftime("%Y-%m-%d %H:%M").tolist()
+        assert expected[0] == "2025-03-04 10:00"
+        assert rows["start"].tolist() == expected[:2]
+
+    @staticmethod
+    def write_book(path: Path, **sheets: pd.DataFrame) -> Path:
+        """Write a workbook whose first sheet is a summary."""
+        summary = pd.DataFrame({"Ward": ["Brunswick", "Kilburn"], "Calls": [70, 50]})
+        with pd.ExcelWriter(path) as book:
+            for title, table in {"Summary": summary, **sheets}.items():
+                table.to_excel(book, sheet_name=title, index=False)
+        return path
+
+    def test_only_sheet_with_reports(self, tmp_path: Path) -> None:
+        """Behind a summary the only sheet with a time and a place is taken, and named."""
+        calls = pd.DataFrame({"F1": TIMES, "F2": EASTING, "F3": NORTHING})
+        codes = pd.DataFrame({"Code": ["211"], "Meaning": ["Noise"]})
+        sums = pd.DataFrame({"Day": ["=1+1"], "Count": ["=2+2"]})  # never calculated
+        book = self.write_book(tmp_path / "book.xlsx", Codes=codes, Sums=sums, Calls=calls)
+        suggestion, dataset = suggest_dataset(hs.open_incidents(book))
+        assert suggestion.mapping.layer == "Calls"
+        assert "only Calls is read, not Summary, Codes, Sums" in dataset.notes[0]
+        assert first_rows(dataset, 3)["easting"].tolist() == EASTING[:3].tolist()
+        reading = hs.read_incidents(book, mapping=Mapping.from_dict(suggestion.mapping.to_dict()))
+        assert len(reading.incidents) == N
+        # Several workbooks are read from the sheet of this name, if each has it.
+        other = self.write_book(tmp_path / "other.xlsx", Calls=calls.iloc[:9])
+        suggestion, dataset = suggest_dataset(hs.open_incidents([book, other]))
+        assert [source.layer for source in dataset.sources] == ["Calls", "Calls"]
+
+    def test_no_only_sheet_with_reports(self, tmp_path: Path) -> None:
+        """Of two such sheets, or against what the caller has said, none is taken."""
+        calls = pd.DataFrame({"F1": TIMES, "F2": EASTING, "F3": NORTHING})
+        others = calls.rename(columns=str.lower)
+        book = self.write_book(tmp_path / "book.xlsx", Calls=calls, Others=others)
+        suggestion, _ = suggest_dataset(hs.open_incidents(book))
+        assert suggestion.mapping.layer is None
+        suggestion, _ = suggest_dataset(hs.open_incidents(book, layer="Summary"))
+        assert suggestion.mapping.layer == "Summary"
+        third = self.write_book(tmp_path / "third.xlsx", Third=calls)
+        suggestion, _ = suggest_dataset(hs.open_incidents([third, book]))
+        assert suggestion.mapping.layer is None
 
 
 class TestReferences:

@@ -59,6 +59,15 @@ class TestByHand:
             "nearly 'Trespass'",
         ]
 
+    def test_sure(self) -> None:
+        """What leaves rows out is sure only as a whole text; what does not always is."""
+        for text in ("TEST", "Duplicate entry", "Burglary", "Loud music"):
+            assert (found := propose(text)) is not None
+            assert found.is_sure
+        for text in ("Test of the alarm", "Burglary, other", "Training"):
+            assert (found := propose(text)) is not None
+            assert not found.is_sure
+
     def test_known_words(self) -> None:
         """What the reader understands by itself needs no proposal."""
         for text in (*load_codes(), *codes_by_name(), "215, 610", "202 Rowdy", " noise "):
