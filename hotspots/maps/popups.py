@@ -79,7 +79,7 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
         ("When", _when(known, is_monthly=is_monthly)),
         ("Expect", _expect(known, classes, is_monthly=is_monthly)),
         ("Recorded", _recorded(known, is_monthly=is_monthly)),
-        ("Mostly", ", ".join(str(known[key]) for key in _KINDS if key in known)),
+        ("Most often", ", ".join(str(known[key]) for key in _KINDS if key in known)),
         ("Callers", _callers(row)),
         ("Ground", _ground(known)),
         ("Source", str(known["source"])),

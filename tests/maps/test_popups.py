@@ -63,7 +63,7 @@ def test_timed(describe: Callable[..., Words]) -> None:
         "When": "Fri–Sat 21:00–01:00",
         "Expect": "1.4 reports a week in these hours, likely range 0 to 3; 2.0 a week at any hour",
         "Recorded": "106 reports on 71 nights, 40 of them in these hours",
-        "Mostly": "nuisance (81 %), Rowdy or inconsiderate behaviour (64 %)",
+        "Most often": "nuisance (81 %), Rowdy or inconsiderate behaviour (64 %)",
         "Callers": "35 % from the most frequent caller; 60 % at one exact point",
         "Ground": "4 places, 0.090 km²",
         "Source": "cad",
@@ -113,7 +113,7 @@ def test_nothing_more_known(describe: Callable[..., Words]) -> None:
     """Missing location, type and heading leave no empty line and no 'nan'."""
     words = describe(location=None, main_type=None, main_heading=None)
     assert words.where == "TQ 3026 7964"
-    assert "Mostly" not in dict(words.facts)
+    assert "Most often" not in dict(words.facts)
     assert "nan" not in str(words).lower()
 
 
