@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from hotspots.maps import map_hotspots, save_map
     from hotspots.patterns import (
         WeekDBSCAN,
+        WeekScan,
         choose_min_incidents,
         find_clusters,
+        scan_week,
         summarise_clusters,
     )
     from hotspots.risk import (
@@ -82,6 +84,8 @@ _ROOM_OF = {
     "choose_min_incidents": "patterns",
     "find_clusters": "patterns",
     "summarise_clusters": "patterns",
+    "scan_week": "patterns",
+    "WeekScan": "patterns",
     "weekly_intensity": "risk",
     "Intensity": "risk",
     "find_hotspots": "risk",
@@ -120,6 +124,7 @@ __all__ = [
     "Simulation",
     "TableError",
     "WeekDBSCAN",
+    "WeekScan",
     "analyse",
     "assign_areas",
     "choose_min_incidents",
@@ -140,6 +145,7 @@ __all__ = [
     "read_incidents",
     "recommend_tasks",
     "save_map",
+    "scan_week",
     "simulate_incidents",
     "summarise_clusters",
     "week_profile",

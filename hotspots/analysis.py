@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import warnings
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,10 +21,16 @@ import shapely
 from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_areas
 from hotspots.counts import Counts, count_task, count_with, run
 from hotspots.counts.tally import NO_HOUR
-from hotspots.errors import InputError, invalid
+from hotspots.errors import HotspotsWarning, InputError, invalid
 from hotspots.explain import Explanation, explain_place
 from hotspots.incidents import Dataset, Reading, find_episodes, open_incidents
-from hotspots.patterns import choose_min_incidents, find_clusters, summarise_clusters
+from hotspots.patterns import (
+    WeekScan,
+    choose_min_incidents,
+    find_clusters,
+    scan_week,
+    summarise_clusters,
+)
 from hotspots.products import draw_map, save_folder
 from hotspots.progress import track
 from hotspots.risk import (
@@ -57,7 +64,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _LOG = logging.getLogger(__name__)
-_N_STEPS = 6
+_N_STEPS = 7
 DAYS_IN_WEEK = 7
 _NO_THRESHOLDS: pd.Series[int] = pd.Series(dtype="int64", name="min_incidents")
 _MANY_AT_POINT = 100
@@ -91,6 +98,8 @@ class Analysis:
         Incidents that make the core of a cluster, by borough.
     n_episodes : int or None
         Episodes among the incidents; None for monthly data.
+    scan : WeekScan or None
+        Places that have hours of their own; see `scan_week`. None for monthly data.
     left_out : tuple of str
         What was not done or not used, and why, in sentences.
     settings : Settings
@@ -109,6 +118,7 @@ class Analysis:
     found: HotspotList
     min_incidents: pd.Series[int]
     n_episodes: int | None
+    scan: WeekScan | None
     left_out: tuple[str, ...]
     settings: Settings
     noun: str
@@ -301,8 +311,15 @@ def analyse(
         left_out += _about_points(details, hotspots, counts, noun)
         used = details.incidents()
         begin("Finding clusters")
-        clusters, least, n_episodes, said = _find_clusters(used, chosen, settings, counts, since)
+        timed, said = _latest_timed(used, chosen, counts, since)
         left_out += said
+        clusters, least, n_episodes = _find_clusters(timed, settings)
+        begin("Scanning for hours of their own")
+        scan, said = _scan(timed, settings)
+        left_out += said
+        if scan is not None:
+            own = scan.own_hours(hotspots.geometry)
+            hotspots = hotspots.assign(**{name: own[name] for name in own.columns})
         begin("Recommending tasks")
         tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
         left_out += _without_tasks(hotspots, tasks)
@@ -317,6 +334,7 @@ def analyse(
         found=found,
         min_incidents=least,
         n_episodes=n_episodes,
+        scan=scan,
         left_out=tuple(left_out),
         settings=settings,
         noun=noun,
@@ -612,20 +630,12 @@ def _without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]
     return said
 
 
-def _find_clusters(
-    incidents: gpd.GeoDataFrame,
-    areas: gpd.GeoDataFrame,
-    settings: Settings,
-    counts: Counts,
-    since: pd.Timestamp,
-) -> tuple[gpd.GeoDataFrame, pd.Series[int], int | None, list[str]]:
+def _latest_timed(
+    incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, counts: Counts, since: pd.Timestamp
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Give the incidents with a clock time among the latest, and say which they are."""
     if counts.tier == "monthly":
-        return (
-            CLUSTERS.empty(),
-            _NO_THRESHOLDS,
-            None,
-            [_MONTHLY],
-        )
+        return incidents.iloc[:0], [_MONTHLY]
     said = []
     n_without = float(counts.area_week[NO_HOUR].sum())
     if n_without:
@@ -639,7 +649,34 @@ def _find_clusters(
             f"Clusters and episodes are those of the latest {int(is_late.sum()):,} incidents, "
             f"since {since.day} {since:%B %Y}; clusters.max_incidents sets how many."
         )
-    timed = _with_nearest_area(incidents[is_late & has_clock(incidents)], areas)
+    return _with_nearest_area(incidents[is_late & has_clock(incidents)], areas), said
+
+
+def _scan(timed: gpd.GeoDataFrame, settings: Settings) -> tuple[WeekScan | None, list[str]]:
+    """Scan for places that have hours of their own, if there is anything to scan."""
+    if has_point(timed).sum() < 2:  # noqa: PLR2004 (one has no other to differ from)
+        return None, []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", HotspotsWarning)
+        scan = scan_week(
+            timed,
+            cell_size=settings.scan.cell_size,
+            min_nights=settings.scan.min_nights,
+            episode_radius=settings.scan.episode_radius,
+            night_ends=settings.times.night_ends,
+            n_permutations=settings.scan.n_permutations,
+            rng=settings.scan.seed,
+            progress=False,
+        )
+    said = [str(each.message) for each in caught if issubclass(each.category, HotspotsWarning)]
+    return scan, said
+
+
+def _find_clusters(
+    timed: gpd.GeoDataFrame, settings: Settings
+) -> tuple[gpd.GeoDataFrame, pd.Series[int], int | None]:
+    if len(timed) == 0:
+        return CLUSTERS.empty(), _NO_THRESHOLDS, None
     chosen = settings.clusters
     least = choose_min_incidents(
         timed,
@@ -668,7 +705,7 @@ def _find_clusters(
     summary = summarise_clusters(
         timed, listed, radius=chosen.radius, night_ends=settings.times.night_ends
     )
-    return summary, least, int(episodes[~timed["is_context"]].nunique()), said
+    return summary, least, int(episodes[~timed["is_context"]].nunique())
 
 
 def _with_nearest_area(incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

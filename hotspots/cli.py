@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ STOPPED = 130
 _STOPPED_IN_WORDS = "Stopped. Nothing is half written: a file is there whole, or as it was before."
 _SHOWN = 5
 _TEN = 10
+_THOROUGH = 999
 _STREAMED = 500_000_000
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _DEMO_SEED = 20250101
@@ -164,6 +166,10 @@ def analyse(
         str | None,
         typer.Option("--cluster", help="Address of a Dask scheduler whose workers do the reading."),
     ] = None,
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help="Scan with 999 replicates instead of 39: takes minutes."),
+    ] = False,
     progress: Progress = None,
     verbose: Verbose = False,
 ) -> None:
@@ -184,6 +190,8 @@ def analyse(
         msg = f"Invalid --areas-layer '{areas_layer}'. Must be given together with --areas."
         raise InputError(msg)
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
+    if thorough:
+        chosen = replace(chosen, scan=replace(chosen.scan, n_permutations=_THOROUGH))
     own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(

@@ -31,6 +31,10 @@ class OutputError(HotspotsError):
     """A result cannot be written where it was asked for; nothing was written."""
 
 
+class HotspotsWarning(UserWarning):
+    """A result is usable but may mislead; the message names the remedy."""
+
+
 def invalid(name: str, value: object, rule: str, remedy: str = "") -> InputError:
     """Build the house error sentence for one bad value.
 

@@ -21,7 +21,7 @@ import shapely
 from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
 from hotspots.risk.hotspots import NO_INCIDENT
-from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, TASKS, check_marking
+from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, SCAN_CLUSTERS, TASKS, check_marking
 from hotspots.writing import write_csv
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ _METHOD: Final = (
     "Places are counted by night and hour; the expected number of each place and hour of the week "
     "is a gamma-Poisson posterior with a Dirichlet-multinomial week, shrunk to the area and "
     "discounted for bursts; hotspots are sets of neighbouring places of at most hotspots.max_area "
-    "with the band of hours that holds most of what is expected; tasks fill the visits that the "
+    "with the band of hours that holds most of what is expected; own_hours_p is a Gumbel tail of "
+    "the maxima of a Poisson scan over circles and windows of the week, with the times of episodes "
+    "dealt out again within each area; tasks fill the visits that the "
     "teams have with the hotspots that expect most in each tour."
 )
 _PACKAGES: Final = ("geopandas", "numba", "numpy", "pandas", "pyproj", "scipy", "shapely")
@@ -135,11 +137,14 @@ def save_folder(
     hotspots = HOTSPOTS.for_audience(analysis.hotspots, marking)
     tasks = TASKS.for_audience(analysis.tasks, marking)
     clusters = CLUSTERS.for_audience(analysis.clusters, marking)
+    found = analysis.scan.clusters if analysis.scan is not None else SCAN_CLUSTERS.empty()
+    own_hours = SCAN_CLUSTERS.for_audience(found, marking)
     with whole_folder(Path(folder)) as target:
         save_map(draw_map(analysis, marking), target / "index.html")
         package = target / "hotspots.gpkg"
         hotspots.to_file(package, layer="hotspots", driver="GPKG", engine="pyogrio")
         clusters.to_file(package, layer="clusters", driver="GPKG", engine="pyogrio")
+        own_hours.to_file(package, layer="own_hours", driver="GPKG", engine="pyogrio")
         areas = AREAS.for_audience(analysis.areas[["name", "geometry"]], marking)
         areas.to_file(package, layer="areas", driver="GPKG", engine="pyogrio")
         to_degrees(hotspots).to_file(

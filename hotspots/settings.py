@@ -129,6 +129,32 @@ class ClusterSettings(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScanSettings(_Section):
+    """The scan for places that have hours of their own."""
+
+    cell_size: float = _tunable(
+        250.0, "Circles of such cells hold a street or a town centre", unit="m", least=50, most=2000
+    )
+    episode_radius: float = _tunable(
+        100.0,
+        "An episode that falls into two makes hours of its own where there are none",
+        unit="m",
+        least=0,
+        most=500,
+    )
+    min_nights: int = _tunable(
+        3, "Fewer are an event, not a pattern", unit="nights", least=1, most=100
+    )
+    n_permutations: int = _tunable(
+        39,
+        "Enough for the Gumbel tail; 999 (--thorough) show p down to 0.001 by themselves",
+        least=10,
+        most=99_999,
+    )
+    seed: int = _tunable(1, "The same data and settings give the same answer", least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class HotspotSettings(_Section):
     """The hotspot list."""
 
@@ -202,7 +228,7 @@ class Settings:
 
     Parameters
     ----------
-    places, times, episodes, clusters, hotspots, tasks
+    places, times, episodes, clusters, scan, hotspots, tasks
         One frozen section each; see the page 'Settings' for every field.
 
     Examples
@@ -217,6 +243,7 @@ class Settings:
     times: TimeSettings = field(default_factory=TimeSettings)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     clusters: ClusterSettings = field(default_factory=ClusterSettings)
+    scan: ScanSettings = field(default_factory=ScanSettings)
     hotspots: HotspotSettings = field(default_factory=HotspotSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
 

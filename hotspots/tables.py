@@ -426,6 +426,64 @@ CLUSTERS: Final = Table(
     ),
 )
 
+SCAN_CLUSTERS: Final = Table(
+    name="scan_clusters",
+    meaning="A circle of cells and a window of the week with more episodes than the hours of its "
+    "borough explain: it has hours of its own.",
+    index=Column("scan_id", "integer", "0 for the largest likelihood ratio.", "partner"),
+    columns=(
+        Column("borough", "text", "Code of the area it is judged in.", "partner", nullable=True),
+        Column("weekdays", "text", "Weekdays of the window, 0 = Monday.", "partner"),
+        Column("start_hour", "integer", "First hour of the window, 0–23.", "partner"),
+        Column("end_hour", "integer", "Hour at which the window ends, 0–23.", "partner"),
+        Column("hours", "text", "The window in words.", "partner"),
+        Column("n_episodes", "integer", "Episodes in the circle and window.", "partner", minimum=0),
+        Column("n", "number", "Incidents (weights) in the circle and window.", "partner"),
+        Column("n_nights", "integer", "Different nights of the episodes.", "partner", minimum=0),
+        Column(
+            "expected",
+            "number",
+            "Episodes expected if hours did not depend on the place.",
+            "partner",
+        ),
+        Column(
+            "relative_risk",
+            "number",
+            "Observed to expected inside, over the same outside.",
+            "partner",
+        ),
+        Column(
+            "log_likelihood_ratio", "number", "Poisson log-likelihood ratio.", "partner", minimum=0
+        ),
+        Column("p", "number", "Monte Carlo p of the maximum, 0–1.", "partner", minimum=0),
+        Column(
+            "p_gumbel",
+            "number",
+            "The same by a Gumbel tail, for small values, 0–1.",
+            "partner",
+            minimum=0,
+        ),
+        Column(
+            "q",
+            "number",
+            "False discovery rate over boroughs at which it is listed, 0–1.",
+            "partner",
+            minimum=0,
+        ),
+        Column(
+            "radius_m",
+            "number",
+            "Radius of the circle, between the middles of cells.",
+            "partner",
+            minimum=0,
+        ),
+        Column(
+            "area_m2", "number", "Size of the occupied cells, square metres.", "partner", minimum=0
+        ),
+        Column("geometry", "geometry", "The occupied cells of the circle.", "partner"),
+    ),
+)
+
 HOTSPOTS: Final = Table(
     name="hotspots",
     meaning="A patrol-sized set of places and the hours at which to be there, ranked by expected "
@@ -470,6 +528,21 @@ HOTSPOTS: Final = Table(
             "partner",
             nullable=True,
         ),
+        Column(
+            "own_hours_p",
+            "number",
+            "How easily chance would give it hours of its own beyond a busy place and a busy hour, "
+            "0–1; missing for monthly data.",
+            "partner",
+            nullable=True,
+        ),
+        Column(
+            "own_hours",
+            "text",
+            "The window of the scan that stands out most there, in words.",
+            "partner",
+            nullable=True,
+        ),
         Column("n_context", "number", "Of n, incidents outside the chosen areas.", "partner"),
         Column("n_places", "integer", "Places it is made of.", "partner"),
         Column("area_m2", "number", "Size, square metres.", "partner"),
@@ -489,6 +562,12 @@ HOTSPOTS: Final = Table(
             "number",
             "Share of the incidents at the most frequent exact point, 0–1.",
             nullable=True,
+        ),
+        Column(
+            "rank_without_top",
+            "integer",
+            "Its rank in the area if its most frequent caller or point had not been there, and "
+            "those of the others had.",
         ),
         Column(
             "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."
@@ -542,7 +621,7 @@ TASKS: Final = Table(
     ),
 )
 
-TABLES: Final = (INCIDENTS, AREAS, PLACES, CLUSTERS, HOTSPOTS, TASKS)
+TABLES: Final = (INCIDENTS, AREAS, PLACES, CLUSTERS, SCAN_CLUSTERS, HOTSPOTS, TASKS)
 """Every declared table, in the order in which data walks through them."""
 
 

@@ -72,6 +72,31 @@ class TestList:
         assert first["expected_low"] <= first["expected_per_week"] <= first["expected_high"]
         assert "Expect" in first["why"]
 
+    def test_scan(self) -> None:
+        """Its hours are its own by the scan too; a busy place at the ordinary hours has none."""
+        nights = FRIDAYS + pd.Timedelta(hours=23)
+        busy = background(400, seed=5).assign(x=WEST + 2475.0, y=SOUTH + 2475.0)
+        analysis = run(background(3000), at_place(10, 10, nights), busy)
+        table = analysis.hotspots.set_index("rank")
+        place = table.geometry.contains(shapely.Point(WEST + 75 + 1500, SOUTH + 75 + 1500))
+        own = table[place].iloc[0]
+        assert own["own_hours"] == "Fri 23:00–00:00"
+        assert own["own_hours_p"] < 1e-6
+        ordinary = table[table.geometry.contains(shapely.Point(WEST + 2475, SOUTH + 2475))].iloc[0]
+        assert ordinary["own_hours_p"] > 0.05
+        assert analysis.scan is not None
+        assert analysis.scan.clusters["hours"].iloc[0] == "Fri 23:00–00:00"
+
+    def test_rank_without_top(self) -> None:
+        """A place that one caller makes falls behind if that caller had been silent."""
+        one = at_place(10, 10, FRIDAYS + pd.Timedelta(hours=23))
+        several = at_place(30, 30, FRIDAYS[:40] + pd.Timedelta(hours=23))
+        several[["x", "y"]] += np.random.default_rng(1).uniform(-60, 60, (40, 2))
+        analysis = run(one, several, person_key=["P1"] * 52 + [f"Q{k}" for k in range(40)])
+        first, second = analysis.hotspots.iloc[0], analysis.hotspots.iloc[1]
+        assert (first["rank"], first["rank_without_top"]) == (1, 2)
+        assert (second["rank"], second["rank_without_top"]) == (2, 2)
+
     def test_busy_at_the_ordinary_peak(self) -> None:
         """The busiest street at its borough's ordinary peak is on the list, at the top."""
         rng = np.random.default_rng(3)

@@ -15,6 +15,7 @@ ORDER = [
     "settings",
     "progress",
     "words",
+    "chance",
     "writing",
     "areas",
     "times",

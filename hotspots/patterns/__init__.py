@@ -5,6 +5,14 @@ from hotspots.patterns.clusters import (
     find_clusters,
     summarise_clusters,
 )
+from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.week_dbscan import WeekDBSCAN
 
-__all__ = ["WeekDBSCAN", "choose_min_incidents", "find_clusters", "summarise_clusters"]
+__all__ = [
+    "WeekDBSCAN",
+    "WeekScan",
+    "choose_min_incidents",
+    "find_clusters",
+    "scan_week",
+    "summarise_clusters",
+]

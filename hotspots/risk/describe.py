@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from hotspots.counts import run
 from hotspots.risk.details import Details, DetailTask, gathered
@@ -18,8 +19,6 @@ from hotspots.words import percent, rate
 
 if TYPE_CHECKING:
     from typing import Any
-
-    import pandas as pd
 
     from hotspots.counts import Counts
     from hotspots.counts.counting import Incidents
@@ -77,11 +76,28 @@ def describe_hotspots(
     for column in ("weekdays", "hours"):
         table[column] = table[column].astype("str").mask(table[column].isna())
     table["n_in_hours"] = table["n_in_hours"].astype("float64")
+    table["own_hours_p"] = np.nan
+    table["own_hours"] = pd.Series(None, index=table.index, dtype="str")
+    table["rank_without_top"] = _ranks_without_top(table)
     table["why"] = [
         _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
     ]
     table["source"] = ", ".join(counts.sources)
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
+
+
+def _ranks_without_top(table: pd.DataFrame) -> pd.Series[Any]:
+    """Give each hotspot's rank in its area if only its own most frequent source had been silent."""
+    top = table[["top_caller_share", "top_point_share"]].max(axis=1).fillna(0.0)
+    expected = table["expected_per_week"]
+    rest = expected * (1 - top)
+    ranks = pd.Series(0, index=table.index, dtype="int64")
+    for _, rows in table.groupby("borough", sort=False):
+        others = expected[rows.index].to_numpy()
+        own = rest[rows.index].to_numpy()
+        higher = (others[None, :] > own[:, None]) & ~np.eye(len(rows), dtype=bool)
+        ranks[rows.index] = 1 + higher.sum(axis=1)
+    return ranks
 
 
 def _about_hours(row: pd.Series[Any]) -> list[str]:

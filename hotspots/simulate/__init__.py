@@ -10,15 +10,19 @@ from hotspots.simulate.layouts import (
     write_met_layout,
     write_police_uk_layout,
 )
+from hotspots.simulate.null import Kind, ordinary_week, simulate_null
 from hotspots.simulate.simulation import Simulation, Truth, simulate_incidents
 
 __all__ = [
+    "Kind",
     "MetRecord",
     "Mode",
     "PoliceUkRecord",
     "Simulation",
     "Truth",
+    "ordinary_week",
     "simulate_incidents",
+    "simulate_null",
     "write_met_layout",
     "write_police_uk_layout",
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import numpy as np
 
+from hotspots.chance import make_generator
 from hotspots.errors import invalid
 from hotspots.simulate.callers import draw_callers
 from hotspots.simulate.calls import Calls
@@ -213,7 +214,7 @@ def simulate_incidents(
     codes = choose_boroughs(boroughs)
     calendar = make_year(year)
     facts = load_facts()
-    chance = _make_generator(rng)
+    chance = make_generator(rng)
 
     places = draw_places([lay_ground(code) for code in codes], facts.fitted["places"], chance)
     hotspots = choose_hotspots(
@@ -268,13 +269,6 @@ def _check(n: int, mode: str, per_borough: int, incidents: tuple[int, int]) -> N
             "two whole numbers, the fewest and the most incidents of a hotspot, such as (40, 150)"
         )
         raise invalid(name, incidents, rule)
-
-
-def _make_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
-    if rng is None or isinstance(rng, np.random.Generator) or (_is_whole(rng) and rng >= 0):
-        return np.random.default_rng(rng)
-    name = "rng"
-    raise invalid(name, rng, "a whole number, 0 or more, a numpy Generator, or None")
 
 
 def _is_whole(value: object) -> bool:

@@ -1,0 +1,322 @@
+"""Circles of occupied cells, and the largest likelihood ratio over all of them and all windows.
+
+A replicate deals the times of a stratum out again between its episodes. What is expected in a zone
+and window is the same in every replicate, so the smallest count that could be the maximum is
+tabulated once for zones of one kind, and nearly all windows are only compared with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from hotspots.patterns.week_windows import (
+    HOURS,
+    Screen,
+    Zones,
+    count_weeks,
+    fill_least,
+    n_windows,
+    scan_zones,
+    shuffle_within,
+    smallest_counts,
+    sum_windows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
+    Integers = np.ndarray[Any, np.dtype[np.int64]]
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+BEST: Final = np.dtype([("window", "i8"), ("count", "i8"), ("expected", "f8"), ("ratio", "f8")])
+"""The best window of a zone."""
+
+LEAST_RATIO: Final = 2.0
+"""Windows below this ratio are no finding in any scan."""
+
+# Most episodes of a zone whose counts fit into one byte, and into four.
+_NARROW: Final = 255
+_WIDE: Final = 2**31
+# Zones of up to so many episodes have a row of their own, larger ones share it with those of up
+# to so much more.
+_EXACT: Final = 32
+_STEP: Final = 1.06
+_FIRST_GUESS: Final = 6.0
+# The maxima of replicates scatter by about one round their most frequent value.
+_BELOW: Final = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class WeekZones:
+    """Everything that stays the same from replicate to replicate.
+
+    Parameters
+    ----------
+    zones : Zones
+        The circles.
+    cells : array of int64, shape (n_cells, 2)
+        Column and row of each occupied cell.
+    cell_of, hours : array of int64
+        Cell and hour of the week of each episode, stratum after stratum.
+    bounds : array of int64
+        Where each stratum begins and ends among them.
+    order : array of int64
+        Position that each of them had when it was given.
+    least_count : int
+        Episodes that a finding needs at least.
+    """
+
+    zones: Zones
+    cells: Integers
+    cell_of: Integers
+    hours: Integers
+    bounds: Integers
+    order: Integers
+    least_count: int
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups that have a maximum each."""
+        return int(self.zones.groups.max()) + 1
+
+    @property
+    def n_cells(self) -> int:
+        """Number of occupied cells, each the centre of a circle of every radius."""
+        return len(self.cells)
+
+    def members(self, zone: int) -> Integers:
+        """Give the cells of a zone."""
+        k, centre = divmod(zone, self.n_cells)
+        ends = self.zones.ring_ends[centre]
+        return np.asarray(self.zones.rings[ends[0] : ends[k + 1]])
+
+
+def make_zones(
+    xy: Floats,
+    hours: Integers,
+    strata: Integers,
+    *,
+    cell_size: float,
+    radii: Sequence[float],
+    max_days: int,
+    max_hours: int,
+    least_count: int,
+    is_one_group: bool,
+) -> WeekZones:
+    """Make the zones round all occupied cells.
+
+    Parameters
+    ----------
+    xy : array (n, 2)
+        Easting and northing of the episodes, metres; n at least 1.
+    hours : array of int64
+        Their hours of the week, 0–167.
+    strata : array of int64
+        Within which their times are dealt out again, counted from 0.
+    cell_size, radii : float, sequence of float
+        Metres; radii increase and are between the middles of cells.
+    max_days, max_hours : int
+        Longest run of days, 1–7, and longest band of hours.
+    least_count : int
+        Episodes that a finding needs at least.
+    is_one_group : bool
+        Whether one maximum is sought over all strata, and not one in each.
+
+    Returns
+    -------
+    WeekZones
+        Its zones belong to the stratum with most episodes in the cell at their middle.
+    """
+    order = np.lexsort([hours, xy[:, 1], xy[:, 0], strata])
+    xy, hours, strata = xy[order], hours[order], strata[order]
+    n_strata = int(strata.max()) + 1
+    column, row = np.floor(xy / cell_size).astype(np.int64).T
+    # A column more on either side than a circle reaches, so that none goes round the edge.
+    width = int(np.ptp(column)) + 2 * int(max(radii) // cell_size) + 3
+    keys, first, cell_of = np.unique(
+        (row - row.min()) * width + column - column.min(), return_index=True, return_inverse=True
+    )
+    in_stratum = sparse.csr_array(
+        (np.ones(len(xy)), (cell_of, strata)), shape=(len(keys), n_strata)
+    )
+    rings, ring_ends, inside = _make_rings(keys, width, cell_size, radii)
+    counted = sparse.vstack([circle @ in_stratum for circle in inside], format="csr")
+    counted.sort_indices()
+    bounds = np.searchsorted(strata, np.arange(n_strata + 1))
+    shares = np.empty((n_strata, n_windows(max_days, max_hours)))
+    for stratum in range(n_strata):
+        week = np.bincount(hours[bounds[stratum] : bounds[stratum + 1]], minlength=HOURS)
+        share = week / max(week.sum(), 1)
+        sum_windows(share, max_days, max_hours, shares[stratum])
+    groups = np.zeros(len(keys), dtype=np.int64)
+    if not is_one_group:
+        groups[:] = in_stratum.toarray().argmax(axis=1)
+    zones = Zones(
+        rings,
+        ring_ends,
+        groups,
+        counted.indptr.astype(np.int64),
+        counted.indices.astype(np.int64),
+        counted.data,
+        shares,
+        max_days,
+        max_hours,
+    )
+    cells = np.column_stack([column[first], row[first]])
+    return WeekZones(zones, cells, cell_of, hours, bounds, order, least_count)
+
+
+def _make_rings(
+    keys: Integers, width: int, cell_size: float, radii: Sequence[float]
+) -> tuple[Integers, Integers, list[Any]]:
+    """Give the occupied cells ring by ring round each, and which cell is inside which circle."""
+    reach = int(max(radii) // cell_size)
+    across = np.arange(-reach, reach + 1)
+    dx, dy = (grid.ravel() for grid in np.meshgrid(across, across))
+    # The radius is reached by cells exactly that far away.
+    ring = np.searchsorted(np.asarray(radii, dtype=float), cell_size * np.hypot(dx, dy))
+    order = np.lexsort([dx, dy, ring])
+    order = order[ring[order] < len(radii)]
+    ring = ring[order]
+    near = keys[:, None] + (dy * width + dx)[order]
+    at = np.minimum(np.searchsorted(keys, near), len(keys) - 1)
+    is_there = keys[at] == near
+    ends = np.concatenate([[0], is_there.sum(axis=1).cumsum()])
+    until = np.searchsorted(ring, np.arange(len(radii)), side="right")
+    passed = np.column_stack([np.zeros(len(keys), int), is_there.cumsum(axis=1)[:, until - 1]])
+    ring_ends = np.ascontiguousarray(ends[:-1, None] + passed, dtype=np.int64)
+    inside = []
+    for last in until:
+        centre, step = np.nonzero(is_there[:, :last])
+        cell = at[centre, step]
+        shape = (len(keys), len(keys))
+        inside.append(sparse.csr_array((np.ones(len(cell)), (centre, cell)), shape=shape))
+    return at[is_there].astype(np.int64), ring_ends, inside
+
+
+def make_screen(scan: WeekZones, thresholds: Floats, groups: Flags) -> Screen:
+    """Tabulate the smallest counts that could reach each group's threshold.
+
+    Parameters
+    ----------
+    scan : WeekZones
+        The zones.
+    thresholds : array of float
+        A ratio for each group.
+    groups : array of bool
+        Groups that are wanted.
+
+    Returns
+    -------
+    Screen
+        Zones of the same group, strata and about the same number of episodes share a row, which
+        is that of the smallest of them: it lets too much pass, and never too little.
+    """
+    zones, n_radii = scan.zones, scan.zones.ring_ends.shape[1] - 1
+    n_of = np.add.reduceat(zones.counts, zones.stratum_ends[:-1])
+    group = np.tile(zones.groups, n_radii)
+    # A circle that holds no more cells than the one inside it is not looked at again.
+    is_scanned = (np.diff(zones.ring_ends, axis=1).T.ravel() > 0) & (n_of >= scan.least_count)
+    is_scanned &= groups[group]
+    row_of = np.full(len(n_of), -1, dtype=np.int64)
+    # A number for each set of strata: two sets get the same one with a chance of 2 to the −63.
+    signs = np.random.default_rng(0).integers(1, 2**63, len(zones.shares), dtype=np.uint64)
+    sign = np.add.reduceat(signs[zones.strata], zones.stratum_ends[:-1])
+    steps = np.floor(np.log(n_of / _EXACT) / np.log(_STEP))
+    kind = np.where(n_of > _EXACT, _EXACT + 1 + steps, n_of)
+    key = np.empty(
+        len(n_of), dtype=[("is_wide", "?"), ("group", "i8"), ("sign", "u8"), ("kind", "f8")]
+    )
+    key["is_wide"], key["group"], key["sign"], key["kind"] = n_of > _NARROW, group, sign, kind
+    kinds, first, row_of[is_scanned] = np.unique(
+        key[is_scanned], return_index=True, return_inverse=True
+    )
+    n_least = np.full(len(kinds), np.inf)
+    np.minimum.at(n_least, row_of[is_scanned], n_of[is_scanned])
+    n_narrow = int((~kinds["is_wide"]).sum())
+    narrow = np.empty((n_narrow, zones.shares.shape[1]), dtype=np.uint8)
+    wide = np.empty((len(kinds) - n_narrow, zones.shares.shape[1]), dtype=np.uint32)
+    tables: dict[tuple[float, bool], Any] = {}
+    for row, zone in enumerate(np.flatnonzero(is_scanned)[first]):
+        is_wide, threshold = bool(kinds["is_wide"][row]), float(thresholds[kinds["group"][row]])
+        if (threshold, is_wide) not in tables:
+            most = _WIDE if is_wide else _NARROW
+            largest = float(n_least[kinds["is_wide"] == is_wide].max())
+            tables[threshold, is_wide] = smallest_counts(threshold, scan.least_count, most, largest)
+        strata = zones.strata[zones.stratum_ends[zone] : zones.stratum_ends[zone + 1]]
+        # Of several strata the smallest share: then never more is expected than there is.
+        share = zones.shares[strata].min(axis=0)
+        least = wide[row - n_narrow] if is_wide else narrow[row]
+        fill_least(share, n_least[row], tables[threshold, is_wide], least)
+    return Screen(row_of, narrow, wide)
+
+
+def observed_zones(scan: WeekZones) -> Any:  # noqa: ANN401 (a structured array)
+    """Scan what was observed.
+
+    Returns
+    -------
+    array of `BEST`
+        The best window of each zone. Of zones where none reaches `LEAST_RATIO` the ratio may be 0
+        or that of another window.
+    """
+    every = np.ones(scan.n_groups, dtype=bool)
+    screen = make_screen(scan, np.full(scan.n_groups, LEAST_RATIO), every)
+    found = np.zeros(len(scan.zones.stratum_ends) - 1, dtype=BEST)
+    _scan(scan, screen, scan.hours, every, found)
+    return found
+
+
+class Replicates:
+    """Largest ratios with the times dealt out again, exact whatever the screen lets pass.
+
+    Parameters
+    ----------
+    scan : WeekZones
+        The zones.
+    """
+
+    def __init__(self, scan: WeekZones) -> None:
+        self._scan = scan
+        self._thresholds = np.full(scan.n_groups, _FIRST_GUESS)
+        self._screen = make_screen(scan, self._thresholds, np.ones(scan.n_groups, dtype=bool))
+
+    def maxima(self, seed: int, groups: Flags) -> Floats:
+        """Give the largest ratio of each wanted group in one replicate; NaN for the others.
+
+        Safe to call from several threads.
+        """
+        hours = self._scan.hours.copy()
+        shuffle_within(hours, self._scan.bounds, seed)
+        largest = _scan(self._scan, self._screen, hours, groups, np.zeros(0, dtype=BEST))
+        thresholds = self._thresholds
+        while (missed := groups & (largest < thresholds)).any():
+            # Nothing of these groups passed that is sure to be the largest: look further down.
+            thresholds = np.where(missed, np.maximum(thresholds - _BELOW, 0.0), thresholds)
+            screen = make_screen(self._scan, thresholds, missed)
+            again = _scan(self._scan, screen, hours, missed, np.zeros(0, dtype=BEST))
+            largest = np.where(missed, again, largest)
+        return np.where(groups, largest, np.nan)
+
+    def learn(self, maxima: Floats) -> None:
+        """Raise the thresholds to a little below the smallest maxima so far."""
+        lowest = np.fmin.reduce(np.atleast_2d(maxima))
+        self._thresholds = np.maximum(np.where(np.isnan(lowest), 0.0, lowest) - _BELOW, 0.0)
+        every = np.ones(self._scan.n_groups, dtype=bool)
+        self._screen = make_screen(self._scan, self._thresholds, every)
+
+
+def _scan(scan: WeekZones, screen: Screen, hours: Integers, groups: Flags, found: Any) -> Floats:  # noqa: ANN401
+    weeks = np.zeros((scan.n_cells, HOURS), dtype=np.uint32)
+    count_weeks(scan.cell_of, hours, weeks)
+    # Group after group, so that the rows of the screen stay near at hand.
+    centres = np.argsort(scan.zones.groups, kind="stable")
+    centres = centres[groups[scan.zones.groups[centres]]]
+    best = np.zeros(scan.n_groups)
+    scan_zones(weeks, scan.zones, screen, centres, best, found)
+    return best
