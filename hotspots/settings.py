@@ -133,7 +133,7 @@ class ScanSettings(_Section):
     """The scan for places that have hours of their own."""
 
     cell_size: float = _tunable(
-        250.0, "Circles of such cells hold a street or a town centre", unit="m", least=50, most=2000
+        250.0, "Circles of such cells hold a street or a town centre", unit="m", least=100, most=750
     )
     episode_radius: float = _tunable(
         100.0,

@@ -566,8 +566,8 @@ HOTSPOTS: Final = Table(
         Column(
             "rank_without_top",
             "integer",
-            "Its rank in the area if its most frequent caller or point had not been there, and "
-            "those of the others had.",
+            "Its rank among those listed in its area if what it expects were less by the share of "
+            "its most frequent caller or point; others may rank before it that are not listed.",
         ),
         Column(
             "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."

@@ -69,6 +69,8 @@ class WeekZones:
         Position that each of them had when it was given.
     least_count : int
         Episodes that a finding needs at least.
+    n_groups : int
+        Groups that have a maximum each; one of them may have no zone.
     """
 
     zones: Zones
@@ -78,11 +80,7 @@ class WeekZones:
     bounds: Integers
     order: Integers
     least_count: int
-
-    @property
-    def n_groups(self) -> int:
-        """Number of groups that have a maximum each."""
-        return int(self.zones.groups.max()) + 1
+    n_groups: int
 
     @property
     def n_cells(self) -> int:
@@ -168,7 +166,8 @@ def make_zones(
         max_hours,
     )
     cells = np.column_stack([column[first], row[first]])
-    return WeekZones(zones, cells, cell_of, hours, bounds, order, least_count)
+    n_groups = 1 if is_one_group else n_strata
+    return WeekZones(zones, cells, cell_of, hours, bounds, order, least_count, n_groups)
 
 
 def _make_rings(

@@ -104,17 +104,22 @@ class TestByHand:
         when = [f"{day} {rng.integers(8, 20):02}:30" for day in days] + ["2025-01-10 23:10"] * 20
         table = calls(where + corners, when)
         for nights, n in ((1, 20), (3, None)):
-            found = hs.scan_week(table, n_permutations=19, min_nights=nights, rng=1).clusters
+            scan = hs.scan_week(
+                table, n_permutations=19, min_nights=nights, episode_radius=50, rng=1
+            )
+            found = scan.clusters
             most = found["n_episodes"].where(found["start_hour"] == 23).max()
             assert (most == n) if n else most != 20
             assert (found["n_nights"] >= nights).all()
+            cell = gpd.GeoSeries([shapely.box(531_010, 181_010, 531_240, 181_240)], crs=CRS)
+            assert (scan.own_hours(cell)["own_hours"].iloc[0] == "Fri 23:00–00:00") == (nights == 1)
 
     def test_own_hours_of_places(self) -> None:
         """The place with Friday nights has them, another has none that stand out."""
         scan = hs.scan_week(borough_with_own_hours(), n_permutations=99, rng=1)
         boxes = [(531_100, 181_100), (537_100, 184_100), (100_000, 100_000)]
         places = gpd.GeoSeries(
-            [shapely.box(x, y, x + 50, y + 50) for x, y in boxes], index=list("abc")
+            [shapely.box(x, y, x + 50, y + 50) for x, y in boxes], index=list("abc"), crs=CRS
         )
         own = scan.own_hours(places)
         assert own.index.tolist() == ["a", "b", "c"]
@@ -253,6 +258,14 @@ class TestRelations:
         q = false_discovery_control(apart.boroughs["p_gumbel"])
         np.testing.assert_allclose(apart.boroughs["q"], q)
 
+    def test_a_borough_that_is_nowhere_most(self) -> None:
+        """A single call of another borough in a cell of this one is counted, and judged by none."""
+        table = simulate_null(400, rng=1)
+        table.loc[table.index[0], "borough"] = "Z"
+        scan = hs.scan_week(table, n_permutations=10, rng=1)
+        assert scan.boroughs.index.tolist() == ["N1", "Z"]
+        assert scan.boroughs.loc["Z", "p"] == 1.0
+
     def test_clusters_do_not_overlap(self) -> None:
         """No two clusters share ground, and the first has the largest ratio."""
         table = hs.simulate_incidents(8000, boroughs=["Camden", "Islington"], rng=1).incidents
@@ -339,12 +352,21 @@ class TestMessages:
             ({"alpha": 0}, "Invalid alpha '0'"),
             ({"n_permutations": 5}, "Invalid n_permutations '5'.*at least 10"),
             ({"rng": -1}, "Invalid rng '-1'"),
+            ({"stop_after": 0}, "Invalid stop_after '0'"),
+            ({"threads": -1}, "Invalid threads '-1'"),
         ],
     )
     def test_options(self, options: dict[str, Any], match: str) -> None:
         """A parameter out of its range says what is allowed."""
         with pytest.raises(hs.InputError, match=match):
             hs.scan_week(simulate_null(50, rng=1), **options)
+
+    def test_places_in_degrees(self) -> None:
+        """Places are asked for in metres."""
+        scan = hs.scan_week(simulate_null(200, rng=1), n_permutations=10, rng=1)
+        places = gpd.GeoSeries([shapely.box(0, 51, 1, 52)], crs=4326)
+        with pytest.raises(hs.InputError, match=r"EPSG:4326.*to_crs\('EPSG:27700'\)"):
+            scan.own_hours(places)
 
     def test_monthly(self) -> None:
         """Months have no hours."""
