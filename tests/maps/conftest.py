@@ -101,6 +101,8 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "n_months": 12,
                         "n_in_hours": np.nan if monthly else float(round(n * 0.45)),
                         "own_hours_share": np.nan if monthly else 0.8,
+                        "own_hours_p": np.nan if monthly else 0.001,
+                        "own_hours": None if monthly else "Fri–Sat 21:00–01:00",
                         "n_context": float(rank == 2) * 4,
                         "n_places": len(cells),
                         "area_m2": ground.area,
@@ -108,6 +110,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "main_heading": "Rowdy or inconsiderate behaviour (64 %)",
                         "top_caller_share": 1.0 if rank == 3 else 0.12,
                         "top_point_share": 0.3,
+                        "rank_without_top": rank,
                         "is_one_caller": rank == 3,
                         "why": f"Rank {rank} of at most 10: {n:.0f} ASB reports on "
                         f"{n * 0.7:.0f} nights. Mostly rowdy or inconsiderate behaviour (64 %).",
@@ -116,7 +119,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                     }
                 )
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS).set_index("hotspot_id")
-        for name in ("weekdays", "hours"):
+        for name in ("weekdays", "hours", "own_hours"):
             table[name] = table[name].astype("str").mask(table[name].isna())
         table = table.assign(**columns)
         HOTSPOTS.validate(table)

@@ -302,7 +302,10 @@ class TestEscaping:
 class TestMarkings:
     """What each audience receives."""
 
-    RESTRICTED = ("location", "top_caller_share", "top_point_share", "is_one_caller", "why")
+    RESTRICTED = (
+        *("location", "top_caller_share", "top_point_share", "rank_without_top"),
+        *("is_one_caller", "why"),
+    )
 
     def test_partner_page_does_not_depend_on_restricted_columns(
         self, make_areas: Make, make_hotspots: Make
