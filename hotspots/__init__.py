@@ -56,7 +56,13 @@ if TYPE_CHECKING:
     from hotspots.settings import Settings
     from hotspots.simulate import Simulation, simulate_incidents
     from hotspots.tasking import recommend_tasks
-    from hotspots.times import exposure, hour_of_week, night_of, week_profile
+    from hotspots.times import (
+        aoristic_weights,
+        exposure,
+        hour_of_week,
+        night_of,
+        week_profile,
+    )
 
 _ROOM_OF = {
     "load_boroughs": "areas",
@@ -69,6 +75,7 @@ _ROOM_OF = {
     "night_of": "times",
     "exposure": "times",
     "week_profile": "times",
+    "aoristic_weights": "times",
     "read_incidents": "incidents",
     "open_incidents": "incidents",
     "Reading": "incidents",
@@ -126,6 +133,7 @@ __all__ = [
     "WeekDBSCAN",
     "WeekScan",
     "analyse",
+    "aoristic_weights",
     "assign_areas",
     "choose_min_incidents",
     "count_incidents",

@@ -1,5 +1,6 @@
 """When was it? Hour of the week, nights, exposure and weekly profiles on the local clock."""
 
+from hotspots.times.aoristic import aoristic_weights
 from hotspots.times.bands import Band, best_band, best_bands, describe_band
 from hotspots.times.london import localise, london_utc, london_wall
 from hotspots.times.week import (
@@ -15,6 +16,7 @@ __all__ = [
     "DAYS",
     "HOURS",
     "Band",
+    "aoristic_weights",
     "best_band",
     "best_bands",
     "describe_band",

@@ -26,7 +26,7 @@ DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY: Final = 24
 
 
-def _local(start: pd.Series[Any], name: str) -> pd.Series[Any]:
+def local_times(start: pd.Series[Any], name: str) -> pd.Series[Any]:
     """Return the times on the local clock, or say why that cannot be done."""
     if not isinstance(start, pd.Series) or not isinstance(start.dtype, pd.DatetimeTZDtype):
         given = getattr(start, "dtype", type(start).__name__)
@@ -72,8 +72,8 @@ def hour_of_week(start: pd.Series[Any]) -> pd.Series[Any]:
     >>> hour_of_week(start.dt.tz_localize("Europe/London")).tolist()
     [0, 167]
     """
-    local = _local(start, "start")
-    _refuse_months(local, "hour_of_week")
+    local = local_times(start, "start")
+    refuse_months(local, "hour_of_week")
     hours: pd.Series[Any] = local.dt.day_of_week * _DAY + local.dt.hour
     return hours.astype("Int64").rename("hour_of_week")
 
@@ -117,14 +117,14 @@ def night_of(start: pd.Series[Any], *, night_ends: int = 6) -> pd.Series[Any]:
     latest = 12
     if not 0 <= night_ends <= latest:
         raise invalid("night_ends", night_ends, "an hour of the day from 0 to 12")
-    local = _local(start, "start")
-    _refuse_months(local, "night_of")
+    local = local_times(start, "start")
+    refuse_months(local, "night_of")
     wall = local.dt.tz_localize(None)
     evening: pd.Series[Any] = (wall - pd.Timedelta(hours=night_ends)).dt.normalize()
     return evening.rename("night")
 
 
-def _refuse_months(local: pd.Series[Any], verb: str) -> None:
+def refuse_months(local: pd.Series[Any], verb: str) -> None:
     """Raise `MonthlyDataError` if every time is the first moment of a month."""
     known = local.dropna()
     is_month = (known.dt.day == 1) & (known == known.dt.normalize())
@@ -184,7 +184,10 @@ def _moment(value: pd.Timestamp | str) -> pd.Timestamp:
 
 
 def week_profile(
-    incidents: pd.DataFrame, *, by: str | pd.Series[Any] | None = None
+    incidents: pd.DataFrame,
+    *,
+    by: str | pd.Series[Any] | None = None,
+    weights: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Count incidents in each hour of the week, for all of them or by group.
 
@@ -194,6 +197,9 @@ def week_profile(
         An incidents table in which every row has a clock time.
     by : str or Series, optional
         A column of the table, or a Series on the same index. Rows without a group are left out.
+    weights : DataFrame, optional
+        What `aoristic_weights` gives for these incidents, or some of them, to be summed instead of
+        the weight in the hour of the start.
 
     Returns
     -------
@@ -206,7 +212,8 @@ def week_profile(
     MonthlyDataError
         If a row has no clock time.
     InputError
-        If `by` is not a column and not a Series on the same index.
+        If `by` is not a column and not a Series on the same index, or the weights are not those
+        of these incidents.
 
     Caveats
     -------
@@ -232,16 +239,16 @@ def week_profile(
         groups = incidents[by]
     else:
         raise invalid("by", by, f"one of {', '.join(map(str, incidents.columns))}")
-    hours = hour_of_week(incidents["start"])
-    known = groups.notna() & hours.notna()
+    if weights is None:
+        hours = hour_of_week(incidents["start"])
+        rows = pd.DataFrame({"group": groups, "hour": hours, "weight": incidents["weight"]})
+    else:
+        row, hour = _rows_of(weights, incidents)
+        group = groups.iloc[row].array
+        rows = pd.DataFrame({"group": group, "hour": hour, "weight": weights["weight"].array})
     profile = (
-        pd.DataFrame(
-            {
-                "group": groups[known],
-                "hour": hours[known].astype("int64"),
-                "weight": incidents.loc[known, "weight"],
-            }
-        )
+        rows.dropna(subset=["group", "hour"])
+        .astype({"hour": "int64"})
         .groupby(["group", "hour"], observed=True)["weight"]
         .sum()
         .unstack(fill_value=0)
@@ -250,3 +257,22 @@ def week_profile(
     profile.index.name = groups.name
     profile.columns.name = "hour_of_week"
     return profile.astype("float64")
+
+
+def _rows_of(
+    weights: pd.DataFrame, incidents: pd.DataFrame
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Give the position of the incident and the hour of the week of each aoristic weight."""
+    rule = "what aoristic_weights gives"
+    if not isinstance(weights, pd.DataFrame) or "weight" not in weights.columns:
+        raise invalid("weights", type(weights).__name__, rule)
+    if not isinstance(weights.index, pd.MultiIndex) or weights.index.names[1:] != ["hour_of_week"]:
+        raise invalid("weights", f"index {list(weights.index.names)}", rule)
+    ids, hours = weights.index.levels
+    row_code, hour_code = weights.index.codes
+    row = incidents.index.get_indexer(ids)[row_code]
+    n_unknown = int((row < 0).sum())
+    if n_unknown:
+        given = f"{n_unknown} of {len(row)} rows for other incidents"
+        raise invalid("weights", given, "on the ids of the incidents", f"Use {rule} for them.")
+    return row, np.asarray(hours)[hour_code]
