@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     )
     from hotspots.maps import map_hotspots, save_map
     from hotspots.patterns import (
+        Concentration,
         WeekDBSCAN,
         WeekScan,
         choose_min_incidents,
+        concentration,
         find_clusters,
         scan_week,
         summarise_clusters,
@@ -93,6 +95,8 @@ _ROOM_OF = {
     "summarise_clusters": "patterns",
     "scan_week": "patterns",
     "WeekScan": "patterns",
+    "concentration": "patterns",
+    "Concentration": "patterns",
     "weekly_intensity": "risk",
     "Intensity": "risk",
     "find_hotspots": "risk",
@@ -115,6 +119,7 @@ _ROOM_OF = {
 __all__ = [
     "Account",
     "Analysis",
+    "Concentration",
     "Counts",
     "Dataset",
     "DuplicateInputError",
@@ -136,6 +141,7 @@ __all__ = [
     "aoristic_weights",
     "assign_areas",
     "choose_min_incidents",
+    "concentration",
     "count_incidents",
     "describe_hotspots",
     "exposure",
