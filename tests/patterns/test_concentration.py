@@ -443,3 +443,8 @@ class TestMessages:
         counts = pd.Series(chance.poisson(np.repeat([0, 10], 500)))
         with pytest.warns(HotspotsWarning, match="corrected Gini coefficient may mislead"):
             hs.concentration(counts, rng=1, n_permutations=19)
+
+    def test_few_places_fit_anything(self) -> None:
+        """Of four places nothing can be said against the model, so nothing is."""
+        found = hs.concentration(places(10, 20, 30, 40), top=[0.5], rng=1, n_permutations=19)
+        assert abs(found.gini - found.gini_of_model) > 0.02
