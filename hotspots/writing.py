@@ -1,6 +1,6 @@
-"""Texts written whole or not at all, and tables that a spreadsheet program never runs.
+"""Files written whole or not at all, and tables that a spreadsheet program never runs.
 
-A text gets its name once it is complete. A cell of a table that begins with `=` or a few other
+A file gets its name once it is complete. A cell of a table that begins with `=` or a few other
 characters is a formula to a spreadsheet program, and may come from a report: it gets an apostrophe
 before it, which such programs show as text.
 """
@@ -23,13 +23,13 @@ _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _BEGINS_FORMULA: Final = r"^(?=\s*[=+\-@|%＝＋－＠]|[\t\r\n])"
 
 
-def write_whole(text: str, target: Path, remedy: str) -> None:
-    """Write a text to a file (UTF-8) completely or not at all.
+def write_whole(content: str | bytes, target: Path, remedy: str) -> None:
+    """Write a file completely or not at all.
 
     Parameters
     ----------
-    text : str
-        The text.
+    content : str or bytes
+        What it shall hold; a text is written as UTF-8.
     target : Path
         File to write; an existing one is replaced.
     remedy : str
@@ -40,7 +40,8 @@ def write_whole(text: str, target: Path, remedy: str) -> None:
     OutputError
         If the file cannot be written; an existing one is then unchanged.
     """
-    content = text.encode("utf-8")
+    if isinstance(content, str):
+        content = content.encode("utf-8")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)

@@ -1,4 +1,5 @@
 """Is it a pattern? Clusters in place and week, hours of their own, concentration in places."""
+"""Is it a pattern? Clusters of incidents, hours of a place's own, and the density of incidents."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
@@ -6,16 +7,21 @@ from hotspots.patterns.clusters import (
     summarise_clusters,
 )
 from hotspots.patterns.concentration import Concentration, concentration
+from hotspots.patterns.density import Density, read_density
+from hotspots.patterns.kernel_density import kernel_density
 from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.week_dbscan import WeekDBSCAN
 
 __all__ = [
     "Concentration",
+    "Density",
     "WeekDBSCAN",
     "WeekScan",
     "choose_min_incidents",
     "concentration",
     "find_clusters",
+    "kernel_density",
+    "read_density",
     "scan_week",
     "summarise_clusters",
 ]
