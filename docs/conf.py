@@ -31,6 +31,7 @@ autodoc_default_options = {"members": False}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 myst_heading_anchors = 3
+myst_enable_extensions = ["dollarmath"]
 
 
 def _make_start_map() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
     Floats = np.ndarray[Any, np.dtype[np.floating[Any]]]
@@ -63,7 +64,8 @@ def kernel_density(
     ----------
     incidents : GeoDataFrame
         An incidents table, or any points in EPSG:27700 with a column of weights. Polygons, such as
-        places with a population, count at their middles. Rows without geometry are left out.
+        places with a population, count at their middles, or at a point in the part of them that is
+        inside the areas. Rows without geometry are left out.
     areas : GeoDataFrame, optional
         The ground that the data cover, an areas table. The density is corrected at the outer edge
         of all areas together and is NaN outside; incidents outside are left out. Borders between
@@ -146,19 +148,21 @@ def kernel_density(
     (20.0, 'incidents per km²')
     """
     _check(cell_size, max_ratio, bandwidth, kernel, bands)
-    points = _Points.of(incidents, weights, needs_clock=bands is not None)
-    shape = KERNELS[kernel]
-    rule = "given"
+    ground = None
     if areas is not None:
         check_areas(areas)
         ground = areas.geometry.union_all()
         shapely.prepare(ground)
+    points = _Points.of(incidents, weights, ground, needs_clock=bands is not None)
+    if ground is not None:
         points = points.within(shapely.intersects_xy(ground, *points.xy.T))
+    shape = KERNELS[kernel]
+    rule = "given"
     points.check()
     if bandwidth is None:
         bandwidth, rule = _choose_bandwidth(points)
     cell_size = _choose_cell_size(bandwidth, cell_size, max_ratio, shape)
-    if areas is None:
+    if ground is None:
         reach = shape.reach * bandwidth
         low, high = points.xy.min(axis=0) - reach, points.xy.max(axis=0) + reach
         bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
@@ -172,7 +176,7 @@ def kernel_density(
         "stray points, or give a larger cell_size and bandwidth, or fewer bands."
     )
     check_cells(len(bands or [None]), raster, remedy)
-    inside = None if areas is None else raster.share_inside(ground)
+    inside = None if ground is None else raster.share_inside(ground)
     layers = points.by_band(bands)
     values = _estimate(layers, raster, inside, shape, bandwidth)
     return Density(
@@ -236,7 +240,14 @@ class _Points:
     hour: Integers
 
     @classmethod
-    def of(cls, incidents: gpd.GeoDataFrame, weights: str, *, needs_clock: bool) -> _Points:
+    def of(
+        cls,
+        incidents: gpd.GeoDataFrame,
+        weights: str,
+        ground: BaseGeometry | None,
+        *,
+        needs_clock: bool,
+    ) -> _Points:
         """Take the rows of a table that have a place."""
         check_crs("incidents", incidents, "incidents")
         if weights not in incidents:
@@ -250,7 +261,7 @@ class _Points:
         used = incidents[is_used]
         if (used.geom_type != "Point").any():
             _LOG.info("polygons count at their middles")
-            used = used.set_geometry(used.geometry.centroid)
+            used = used.set_geometry(_middles(used.geometry.to_numpy(), ground))
         weight = used[weights].to_numpy(dtype=float)
         is_bad = ~(np.isfinite(weight) & (weight >= 0))
         if is_bad.any():
@@ -324,6 +335,17 @@ class _Points:
         return layers
 
 
+def _middles(places: Any, ground: BaseGeometry | None) -> Any:  # noqa: ANN401 (arrays of geometry)
+    """Give a point for each place: its middle, or one in the part of it that is inside."""
+    middles = shapely.centroid(np.asarray(places))
+    if ground is not None:
+        at = np.flatnonzero(~shapely.intersects(ground, middles))
+        inside = shapely.point_on_surface(shapely.intersection(np.asarray(places)[at], ground))
+        is_any = ~shapely.is_empty(inside)
+        middles[at[is_any]] = inside[is_any]
+    return middles
+
+
 def _choose_bandwidth(points: _Points) -> tuple[float, str]:
     """Take the mean distance of an incident to its 50th nearest.
 
@@ -354,7 +376,7 @@ def _choose_bandwidth(points: _Points) -> tuple[float, str]:
             "choose it from",
             "Give a number of metres, such as bandwidth=300.",
         )
-    rule = f"mean distance to the {k}{'th' if k > 3 else '. '} nearest"  # noqa: PLR2004
+    rule = f"mean distance to neighbour {k}"
     _LOG.info("bandwidth: %d m, the %s", bandwidth, rule)
     return float(bandwidth), rule
 
