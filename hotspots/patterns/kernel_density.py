@@ -107,10 +107,11 @@ def kernel_density(
 
     Notes
     -----
-    The density at u is Σ wᵢ k(|u − xᵢ| / h) / h², with k(t) = 3/π (1 − t²)² for t ≤ 1 (quartic) or
-    exp(−t²/2) / 2π (Gaussian), here up to t = 5. With areas W it is divided by the share of the
-    kernel round u that lies in W, so that an even density stays even up to the edge; the sum over
-    the cells is then no longer exactly the number of incidents.
+    The density at a point is Σ wᵢ k(dᵢ/h) / h², dᵢ being its distance to incident i, with
+    k(t) = 3/π (1 − t²)² for t ≤ 1 (quartic) or exp(−t²/2) / 2π (Gaussian), here up to t = 5. With
+    areas it is divided by the share of the kernel round the point that lies in them, so that an
+    even density stays even up to the edge; the sum over the cells is then no longer exactly the
+    number of incidents.
 
     Each incident is shared out between the middles of four cells (linear binning), which makes the
     density of a single point wrong by up to (c/h)² (quartic) or (c/h)²/4 (Gaussian) of its height,

@@ -30,8 +30,6 @@ class Kernel:
     ----------
     shape : callable
         Its height by the squared distance in bandwidths, 1 in the middle.
-    volume : float
-        The volume under the shape, in squared bandwidths.
     reach : float
         Bandwidths after which it is taken to be 0.
     footprint : float
@@ -43,7 +41,6 @@ class Kernel:
     """
 
     shape: Callable[[Floats], Floats]
-    volume: float
     reach: float
     footprint: float
     fineness: int
@@ -58,10 +55,8 @@ def _gaussian(squared: Floats) -> Floats:
 
 
 KERNELS: Final = {
-    "quartic": Kernel(
-        _quartic, volume=math.pi / 3, reach=1, footprint=5 * math.pi / 9, fineness=15
-    ),
-    "gaussian": Kernel(_gaussian, volume=2 * math.pi, reach=5, footprint=4 * math.pi, fineness=10),
+    "quartic": Kernel(_quartic, reach=1, footprint=5 * math.pi / 9, fineness=15),
+    "gaussian": Kernel(_gaussian, reach=5, footprint=4 * math.pi, fineness=10),
 }
 """The kernels by name. 4 parts in a million of a Gaussian's volume lie beyond 5 bandwidths."""
 

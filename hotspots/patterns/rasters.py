@@ -23,7 +23,6 @@ PAD: Final = 1
 """Cells round a raster that points next to its edge reach when they are shared out."""
 
 _WHOLE: Final = 1 - 1e-9
-_COLLECTION: Final = 7
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Raster:
         while True:
             size = side * self.cell_size
             x, y = west + column * self.cell_size, north - row * self.cell_size
-            part = _polygonal(shapely.intersection(part, shapely.box(x, y - size, x + size, y)))
+            part = shapely.intersection(part, shapely.box(x, y - size, x + size, y))
             inside = shapely.area(part) / size**2
             is_whole = inside > _WHOLE
             for first, start in zip(row[is_whole], column[is_whole], strict=True):
@@ -152,10 +151,3 @@ class Raster:
             row = np.concatenate([row, row, row + side, row + side])
             column = np.concatenate([column, column + side, column, column + side])
             part = np.tile(part, 4)
-
-
-def _polygonal(parts: Any) -> Any:  # noqa: ANN401 (arrays of geometry)
-    """Drop the lines and points where a polygon only touches a square."""
-    is_mixed = shapely.get_type_id(parts) == _COLLECTION
-    parts[is_mixed] = shapely.buffer(parts[is_mixed], 0)
-    return parts

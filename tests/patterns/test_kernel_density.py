@@ -108,6 +108,14 @@ class TestByHand:
             np.array([[0.5, 1, 1, 1], [0.5, 1, 0, 1], [0.5, 1, 1, 1], [0.25, 0.5, 0.5, 0.5]])
         )
 
+    def test_share_inside_of_parts_that_touch(self) -> None:
+        """Ground that meets a square of cells in an area and, elsewhere, along a line."""
+        raster = Raster(left=0, top=4, n_rows=4, n_columns=4, cell_size=10)
+        ground = shapely.box(5, 0, 10, 40) | shapely.box(20, 0, 40, 10)
+        assert raster.share_inside(ground) == pytest.approx(
+            np.array([[0.5, 0, 0, 0], [0.5, 0, 0, 0], [0.5, 0, 0, 0], [0.5, 0, 1, 1]])
+        )
+
     def test_edge(self) -> None:
         """On a straight edge half of the kernel is lost, so the density there is doubled."""
         rows = [(FRIDAY, WEST + 15, SOUTH + 3005), (FRIDAY, WEST + 3005, SOUTH + 3005)]
@@ -332,8 +340,8 @@ class TestEdges:
     def test_rows_that_do_not_count(self, caplog: pytest.LogCaptureFixture) -> None:
         """Rows without a point and of weight 0 change nothing."""
         two = points([(1000, 1000), (1500, 1000)])
-        more = pd.concat([two, points([(9000, 9000), (0, 0)], 0.0)], ignore_index=True)
-        more.loc[3, ["geometry", "weight"]] = [None, 1.0]
+        spots = [*two.geometry, shapely.Point(9000, 9000), None]
+        more = gpd.GeoDataFrame({"weight": [1, 1, 0, 1]}, geometry=spots, crs="EPSG:27700")
         with caplog.at_level(logging.INFO, logger="hotspots"):
             found = hs.kernel_density(more, bandwidth=300)
         assert found.values.tolist() == hs.kernel_density(two, bandwidth=300).values.tolist()
@@ -359,11 +367,11 @@ class TestEdges:
 
     def test_ratio_over_other_ground(self) -> None:
         """Where one raster ends there is nothing; the result covers both."""
-        here, there = points([(1000, 1000)] * 9), points([(1000, 1000)] * 9 + [(5000, 1000)] * 9)
+        here, there = points([(1000, 1000)] * 9), points([(1000, 1000)] * 9 + [(5000, 3000)] * 9)
         few = quietly(here, bandwidth=300)
         ratio = few.ratio(hs.kernel_density(there, bandwidth=300))
-        at = gpd.GeoSeries.from_xy([1000, 5000], [1000, 1000], crs="EPSG:27700")
-        assert ratio.sample(at).tolist() == pytest.approx([1, 0])
+        at = gpd.GeoSeries.from_xy([1000, 5000, 1000], [1000, 3000, 3000], crs="EPSG:27700")
+        assert ratio.sample(at).tolist() == pytest.approx([1, 0, np.nan], nan_ok=True)
 
     def test_ratio_of_bands(self) -> None:
         """Each band against all hours; an empty one has no share."""
