@@ -96,8 +96,8 @@ def kernel_density(
         If bands are asked for and a row has no clock time.
     InputError
         If a parameter is out of its range, the coordinate system is not EPSG:27700, there are
-        fewer than two incidents, none of which a bandwidth could be chosen from, or the raster
-        would have more than 50 million cells.
+        fewer than two incidents, a bandwidth is to be chosen and none lies apart from the others,
+        or the raster would have more than 50 million cells.
 
     Warns
     -----
