@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import logging
 from contextlib import nullcontext as nothing
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -237,10 +238,12 @@ class TestByHand:
             shapely.box(10, 0, 30, 10),  # 5 and nothing
             shapely.box(20, 0, 30, 10),
             shapely.box(500, 0, 600, 10),
+            # A U whose middle is in the cell of 5, but whose widest part is in that of 4.
+            shapely.box(1, 1, 3, 18) | shapely.box(27, 1, 28, 18) | shapely.box(1, 1, 28, 2),
         ]
-        places = gpd.GeoSeries(grounds, index=list("abcde"), crs="EPSG:27700")
+        places = gpd.GeoSeries(grounds, index=list("abcdef"), crs="EPSG:27700")
         found = density.sample(places)
-        assert found.tolist() == pytest.approx([3, 4, 5, np.nan, np.nan], nan_ok=True)
+        assert found.tolist() == pytest.approx([3, 4, 5, np.nan, np.nan, 4], nan_ok=True)
         assert found.index.equals(places.index)
 
 
@@ -519,7 +522,7 @@ class TestFile:
             assert getattr(again, name) == getattr(found, name), name
 
     def test_ratio_is_read_back(self, tmp_path: Path) -> None:
-        """With its smallest denominator, and cells whose size no binary number holds."""
+        """With its smallest denominator."""
         calls = points(at_random(100, side=500))
         found = hs.kernel_density(calls, bandwidth=200, cell_size=200 / 15)
         ratio = found.ratio(found)
@@ -527,6 +530,12 @@ class TestFile:
         np.testing.assert_array_equal(again.values, ratio.values)
         assert (again.raster, again.minimum) == (ratio.raster, ratio.minimum)
         assert (again.bands, again.period) == ((), "no dates / no dates")
+
+    def test_place_is_read_back(self, tmp_path: Path) -> None:
+        """30,004 cells of 11.1 m from the origin, though 30,004 × 11.1 / 11.1 is rounded below it."""
+        raster = Raster(left=30_004, top=30_004, n_rows=2, n_columns=3, cell_size=11.1)
+        found = replace(make_density(np.ones((1, 2, 3), dtype=np.float32)), raster=raster)
+        assert hs.read_density(found.save(tmp_path / "cells.tif")).raster == raster
 
     def test_hotspots_are_sampled(self, tmp_path: Path) -> None:
         """The file is read back to say how dense each hotspot is, where the mean is exceeded."""
