@@ -385,7 +385,10 @@ def check_cells(layers: int, raster: Raster, remedy: str) -> None:
 def check_crs(name: str, frame: gpd.GeoDataFrame | gpd.GeoSeries, noun: str) -> None:
     """Raise `InputError` unless a frame is in EPSG:27700."""
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
-        msg = f"Invalid {name} of type '{type(frame).__name__}'. Must be a GeoDataFrame."
+        msg = (
+            f"Invalid {name} of type '{type(frame).__name__}'. Must be a GeoDataFrame. Of a "
+            "reading, use reading.incidents."
+        )
         raise InputError(msg)
     if frame.crs != CRS:
         verb = "set_crs" if frame.crs is None else "to_crs"

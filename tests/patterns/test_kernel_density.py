@@ -532,7 +532,7 @@ class TestFile:
         assert (again.bands, again.period) == ((), "no dates / no dates")
 
     def test_place_is_read_back(self, tmp_path: Path) -> None:
-        """30,004 cells of 11.1 m from the origin, though 30,004 × 11.1 / 11.1 is rounded below it."""
+        """30,004 cells of 11.1 m, though 30,004 × 11.1 / 11.1 is rounded below 30,004."""
         raster = Raster(left=30_004, top=30_004, n_rows=2, n_columns=3, cell_size=11.1)
         found = replace(make_density(np.ones((1, 2, 3), dtype=np.float32)), raster=raster)
         assert hs.read_density(found.save(tmp_path / "cells.tif")).raster == raster
@@ -692,7 +692,9 @@ class TestMessages:
 
     def test_no_table(self) -> None:
         """A path, or areas that are none, are refused by name."""
-        with pytest.raises(hs.InputError, match="Invalid incidents of type 'str'"):
+        with pytest.raises(
+            hs.InputError, match="Invalid incidents of type 'str'.* Of a reading, use"
+        ):
             hs.kernel_density("calls.csv")
         with pytest.raises(hs.InputError, match="Invalid areas 'str'"):
             hs.kernel_density(self.TWO, "Camden")
