@@ -1,5 +1,4 @@
-"""Is it a pattern? Clusters in place and week, hours of their own, concentration in places."""
-"""Is it a pattern? Clusters of incidents, hours of a place's own, and the density of incidents."""
+"""Is it a pattern? Clusters, hours of their own, density, hot places, and concentration."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
