@@ -1,4 +1,5 @@
 """Is it a pattern? Clusters, hours of their own, density, hot places, and concentration."""
+"""Is it a pattern? Clusters of incidents, and tests of what is more than chance."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
@@ -8,6 +9,8 @@ from hotspots.patterns.clusters import (
 from hotspots.patterns.concentration import Concentration, concentration
 from hotspots.patterns.density import Density, read_density
 from hotspots.patterns.kernel_density import kernel_density
+from hotspots.patterns.getis_ord import getis_ord
+from hotspots.patterns.local_moran import global_moran, local_moran
 from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.week_dbscan import WeekDBSCAN
 
@@ -21,6 +24,9 @@ __all__ = [
     "find_clusters",
     "kernel_density",
     "read_density",
+    "getis_ord",
+    "global_moran",
+    "local_moran",
     "scan_week",
     "summarise_clusters",
 ]
