@@ -243,7 +243,7 @@ def _judge_permuted(
     at_least, at_most = count_draws(sums, n_draws, chance)
     p = p_of_draws(at_least, at_most, n_draws, alternative)
     reached = {"greater": at_least, "less": at_most}.get(alternative, np.minimum(at_least, at_most))
-    at_floor = np.flatnonzero((reached == 0) & (sums.n_drawn > 0))
+    at_floor = np.flatnonzero(reached == 0)
     if len(at_floor) == 0:
         return _Judged(expected, z, p, n_draws)
     tails = exact_tails(sums, at_floor) if sums.is_whole else None

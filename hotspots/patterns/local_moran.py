@@ -238,7 +238,7 @@ def global_moran(
             moran = Moran(numbers, _graph(near), transformation="r", permutations=n_permutations)
     finally:
         np.random.set_state(state)  # noqa: NPY002
-    slack = _ROUNDING * abs(moran.I)
+    slack = _ROUNDING * np.abs(moran.sim).max()
     at_least = (moran.sim >= moran.I - slack).sum()
     at_most = (moran.sim <= moran.I + slack).sum()
     return pd.Series(
@@ -264,6 +264,8 @@ def _checked(
 ) -> tuple[Floats, Any]:
     """Give values in the order of the places, and who is near whom."""
     check_places(places)
+    if n_permutations is None:
+        raise invalid("n_permutations", n_permutations, "a whole number above 0")
     check_draws(alternative, n_permutations)
     if len(places) < _FEWEST:
         rule = f"at least {_FEWEST} places"

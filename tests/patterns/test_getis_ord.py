@@ -267,6 +267,18 @@ class TestReference:
         ours = hs.getis_ord(values, places, star=star)
         assert ours["z"].to_numpy() == pytest.approx(theirs.Zs)
 
+    def test_hypergeometric_of_many(self) -> None:
+        """Of eighty neighbours and as many ones as zeros p is hypergeometric on either side."""
+        places = make_cells(30, 30)
+        values = on(places, np.random.default_rng(13).integers(0, 2, 900))
+        found = hs.getis_ord(values, places, radius=500, star=False)
+        others = stats.hypergeom(899, values.sum() - values, found["n_neighbours"])
+        upper = others.sf(found["local_sum"] - 1)
+        assert found["n_neighbours"].max() == 80
+        assert found["p"].to_numpy() == pytest.approx(upper, rel=1e-10)
+        low = hs.getis_ord(values, places, radius=500, alternative="less")["p"].to_numpy()
+        assert low == pytest.approx(others.cdf(found["local_sum"]), rel=1e-10)
+
     def test_hypergeometric(self) -> None:
         """Of zeros and ones the sum is hypergeometric, far into the tail."""
         places = make_cells(40, 40)

@@ -47,10 +47,9 @@ class TestByHand:
     def test_row_of_four(self) -> None:
         """Squares in a row with 0, 0, 2, 6: mean 2, variance 6; z² sums to 4."""
         places = make_cells(4, 1)
-        with pytest.warns(HotspotsWarning, match="None of 9 draws"):
-            found = hs.local_moran(
-                on(places, [0, 0, 2, 6]), places, alternative="greater", n_permutations=9, rng=1
-            )
+        found = hs.local_moran(
+            on(places, [0, 0, 2, 6]), places, alternative="greater", n_permutations=9, rng=1
+        )
         # Less the mean: −2, −2, 0, 4. Their neighbours' means: −2, −1, 1, 0; times 3/4 over 6.
         assert found["local_moran"].tolist() == pytest.approx([0.5, 0.25, 0, 0])
         assert found["n_neighbours"].tolist() == [1, 2, 2, 1]
@@ -269,6 +268,14 @@ class TestRelations:
         assert both == pytest.approx(np.minimum(1, 2 * np.minimum(up, down)))
         assert tables[2][["p", "q"]].gt(0).all().all()
         assert tables[2][["p", "q"]].le(1).all().all()
+
+
+def test_too_few_draws() -> None:
+    """Draws that cannot bring a place to a small q warn, and say how small it can be."""
+    places = make_cells(30, 30)
+    values = on(places, [50.0] * 3 + [0.0] * 27 + [50.0] * 3 + [0.0] * 867)
+    with pytest.warns(HotspotsWarning, match=r"None of 99 draws reached .* at least 1\. Give more"):
+        hs.local_moran(values, places, n_permutations=99, rng=1)
 
 
 @pytest.mark.parametrize("verb", [hs.local_moran, hs.global_moran])
