@@ -46,11 +46,11 @@ if TYPE_CHECKING:
         choose_min_incidents,
         concentration,
         find_clusters,
-        kernel_density,
-        read_density,
         getis_ord,
         global_moran,
+        kernel_density,
         local_moran,
+        read_density,
         scan_week,
         summarise_clusters,
     )

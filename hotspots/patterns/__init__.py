@@ -1,5 +1,4 @@
 """Is it a pattern? Clusters, hours of their own, density, hot places, and concentration."""
-"""Is it a pattern? Clusters of incidents, and tests of what is more than chance."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
@@ -8,8 +7,8 @@ from hotspots.patterns.clusters import (
 )
 from hotspots.patterns.concentration import Concentration, concentration
 from hotspots.patterns.density import Density, read_density
-from hotspots.patterns.kernel_density import kernel_density
 from hotspots.patterns.getis_ord import getis_ord
+from hotspots.patterns.kernel_density import kernel_density
 from hotspots.patterns.local_moran import global_moran, local_moran
 from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.week_dbscan import WeekDBSCAN
@@ -22,11 +21,11 @@ __all__ = [
     "choose_min_incidents",
     "concentration",
     "find_clusters",
-    "kernel_density",
-    "read_density",
     "getis_ord",
     "global_moran",
+    "kernel_density",
     "local_moran",
+    "read_density",
     "scan_week",
     "summarise_clusters",
 ]
