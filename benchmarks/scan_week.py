@@ -62,6 +62,7 @@ def main() -> None:
             radii=RADII,
             max_days=7,
             max_hours=8,
+            n_strata=int(strata.max()) + 1,
             least_count=3,
             is_one_group=False,
         )

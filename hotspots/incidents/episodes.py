@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 def find_episodes(
-    incidents: gpd.GeoDataFrame,
-    *,
-    radius: float = 50.0,
-    night_ends: int = 6,
-    hours: float = 0.0,
+    incidents: gpd.GeoDataFrame, *, radius: float = 50.0, night_ends: int = 6
 ) -> pd.Series[Any]:
     """Group incidents into episodes: same place or near, same night.
 
@@ -42,9 +38,6 @@ def find_episodes(
         exactly the same point are linked.
     night_ends : int
         Hour of the day, 0–12, at which a night gives way to the next date.
-    hours : float
-        Calls as near as that are linked also if they are at most so many hours apart, whatever
-        the night: what goes on while the night ends is one episode. 0 for none.
 
     Returns
     -------
@@ -57,7 +50,7 @@ def find_episodes(
     MonthlyDataError
         If a row has no clock time.
     InputError
-        If the radius or the hours are negative or not a number.
+        If the radius is negative or not a number.
 
     Notes
     -----
@@ -80,8 +73,6 @@ def find_episodes(
     require_clock(incidents, "find_episodes")
     if not radius >= 0 or not np.isfinite(radius):
         raise invalid("radius", radius, "a number of metres of at least 0")
-    if not hours >= 0 or not np.isfinite(hours):
-        raise invalid("hours", hours, "a number of hours of at least 0")
     geometry = incidents.geometry
     is_placed = has_point(incidents)
     nights = night_of(incidents["start"], night_ends=night_ends)
@@ -91,13 +82,7 @@ def find_episodes(
     )
     # Unique rows are sorted, so the numbers do not depend on the order of the incidents.
     places, place_of = np.unique(table, axis=0, return_inverse=True)
-    place_of = place_of.ravel()
-    across = np.empty((0, 2), dtype=np.int64)
-    if hours > 0 and len(places):
-        moment = incidents["start"].dt.tz_convert("UTC").dt.tz_localize(None)
-        passed = (moment - pd.Timestamp(0)).dt.total_seconds().to_numpy()[is_placed] / 3600
-        across = place_of[_near_in_time(table[:, 1:], passed, radius, hours)]
-    labels = _link(places, radius, across)[place_of] if len(places) else np.empty(0, dtype=int)
+    labels = _link(places, radius)[place_of.ravel()] if len(places) else np.empty(0, dtype=int)
     episodes = np.empty(len(incidents), dtype=np.int64)
     episodes[is_placed] = labels
     first_free = labels.max() + 1 if len(labels) else 0
@@ -105,27 +90,11 @@ def find_episodes(
     return pd.Series(episodes, index=incidents.index, name="episode")
 
 
-def _near_in_time(
-    xy: np.ndarray[Any, Any], passed: np.ndarray[Any, Any], radius: float, hours: float
-) -> np.ndarray[Any, Any]:
-    """Give the pairs of calls that are near and at most so many hours apart."""
-    reach = max(radius, 1e-6)
-    scaled = np.column_stack([xy / reach, passed / hours])
-    pairs = cKDTree(scaled).query_pairs(1.0 + 1e-9, p=np.inf, output_type="ndarray")
-    gap = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
-    return np.asarray(pairs[gap <= radius])
-
-
-def _link(
-    places: np.ndarray[Any, Any], radius: float, across: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
-    """Link what is near and number the groups of (night, easting, northing), first seen first.
-
-    `across` are pairs that are linked besides.
-    """
+def _link(places: np.ndarray[Any, Any], radius: float) -> np.ndarray[Any, Any]:
+    """Link what is near and number the groups of (night, easting, northing), first seen first."""
     # Nights are kept apart by more than the radius, so that one tree serves all of them.
     apart = places * np.array([2 * radius + 1.0, 1.0, 1.0])
-    pairs = np.vstack([cKDTree(apart).query_pairs(radius, output_type="ndarray"), across])
+    pairs = cKDTree(apart).query_pairs(radius, output_type="ndarray")
     n = len(places)
     links = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, component = connected_components(links, directed=False)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import heapq
 import logging
-import math
 import os
-import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,11 +20,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.stats import gumbel_r
 
 from hotspots.chance import make_generator
 from hotspots.errors import HotspotsWarning, InputError, invalid
-from hotspots.incidents import find_episodes
+from hotspots.patterns.gumbel import GumbelTail
+from hotspots.patterns.week_episodes import draw_episodes
 from hotspots.patterns.week_windows import HOURS, band_of, log_likelihood_ratio, sum_windows
 from hotspots.patterns.week_zones import (
     LEAST_RATIO,
@@ -55,9 +53,9 @@ RADII: Final = (150.0, 300.0, 450.0, 600.0, 750.0)
 """Radii of the circles, metres: with cells of 250 m the cell alone, and 5, 9, 21 and 29 cells."""
 
 _ALL: Final = "all"
-_EPISODE_HOURS: Final = 3.0
 _BATCH: Final = 10
 _FEWEST_MAXIMA: Final = 10
+_FARTHEST: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,8 @@ class WeekScan:
         A scan clusters table, best first; no two share a cell.
     boroughs : DataFrame
         What each borough was judged by; index: its code ("all" if one maximum was sought).
-        Columns `n_episodes`, `log_likelihood_ratio` (the largest observed), `p`, `p_gumbel`, `q`,
-        `n_permutations` (replicates until it was decided), `location` and `scale` (of the Gumbel
-        distribution of its maxima).
+        Columns `n_episodes`, `log_likelihood_ratio` (the largest observed), `p`, `p_gumbel`, `q`
+        and `n_permutations` (replicates until it was decided).
     maxima : DataFrame
         Largest ratio by replicate (a row each) and borough; missing once it was decided.
     n_episodes : int
@@ -90,7 +87,8 @@ class WeekScan:
     def __repr__(self) -> str:
         """Answer the first questions: how much was scanned, and what was found."""
         n = int((self.boroughs["q"] <= 0.05).sum())  # noqa: PLR2004 (the usual level)
-        tested = "all together" if len(self.boroughs) == 1 else f"{len(self.boroughs)} boroughs"
+        is_one = self.boroughs.index.tolist() == [_ALL]
+        tested = "all together" if is_one else count(len(self.boroughs), "borough")
         return (
             f"<WeekScan: {count(self.n_episodes, 'episode')}, {tested}; "
             f"{count(len(self.clusters), 'cluster')}; {n} with q of at most 0.05>"
@@ -130,6 +128,7 @@ class WeekScan:
         touches = shapely.touches(places.to_numpy()[place], squares[cell])
         place, cell = place[~touches], cell[~touches]
         n_radii = max(sum(each <= radius for each in self._radii), 1)
+        tails = _tails(self.maxima.to_numpy())
         found = pd.DataFrame({"own_hours_p": np.nan, "own_hours": None}, index=places.index)
         for at in np.unique(place):
             zones = (cell[place == at][:, None] + np.arange(n_radii) * scan.n_cells).ravel()
@@ -138,8 +137,7 @@ class WeekScan:
                 found.iloc[at, 0] = 1.0
                 continue
             zone, window, ratio = first
-            row = self.boroughs.iloc[int(scan.zones.groups[zone % scan.n_cells])]
-            found.iloc[at, 0] = _gumbel_p(ratio, float(row["location"]), float(row["scale"]))
+            found.iloc[at, 0] = tails[scan.zones.groups[zone % scan.n_cells]].p(ratio)
             found.iloc[at, 1] = describe_band(band_of(window, scan.zones.max_days))
         found["own_hours"] = found["own_hours"].astype("str").where(found["own_hours"].notna())
         return found
@@ -189,9 +187,12 @@ def scan_week(
     unit : {"episode", "call"}
         What is dealt out again. Calls are not independent, and make the test find what is not
         there: only for comparison.
-    episode_radius, night_ends : float, int
-        As `radius` and `night_ends` in `find_episodes`. The radius is larger here: an episode that
-        falls into two counts twice, and makes hours of its own where there are none.
+    episode_radius : float
+        Calls within so many metres and three hours are one episode, above 0. More than in
+        `find_episodes`: an episode that falls into two counts twice, and makes hours of its own
+        where there are none.
+    night_ends : int
+        Hour of the day, 0–12, at which a night gives way to the next date.
     alpha : float
         Further clusters of a borough are listed up to this p (by the Gumbel tail); the best one
         always.
@@ -229,24 +230,24 @@ def scan_week(
 
     Each replicate deals the hours of the week out again between the episodes of a borough, so that
     the number in each place and in each hour stays. p is the share of maxima that are as large as
-    the ratio, that observed among them, (1 + k)/(1 + R); of a borough that was decided early k/l, l
-    being the replicate in which the k-th reached it. A Gumbel distribution is fitted to the maxima
-    by maximum likelihood for p smaller than replicates can show. q is the Benjamini–Hochberg rate
-    over boroughs, from `p_gumbel`.
+    the ratio, that observed among them, (1 + k)/(1 + R); of a ratio that `stop_after` replicates
+    have reached k/l, l being the one in which the k-th did. For p smaller than replicates can show
+    the maxima are taken as Gumbel distributed, and the chance of a further one is averaged over
+    what its location and scale may be, so that few replicates do not make it too small. q is the
+    Benjamini–Hochberg rate over boroughs, from `p_gumbel`.
 
-    An episode stands at the place and hour of one of its calls, drawn at random: its first call
-    would make the hours of busy places, where episodes of one night run into each other, earlier
-    than those of quiet ones.
+    One call of each episode is drawn, so that no two are within `episode_radius` and three hours
+    of each other. At busy places this passes over calls that have nothing to do with each other,
+    and most of them at the busiest hours; what is drawn at the quieter hours is therefore thinned
+    by as much, so that every hour of the week of a place keeps the same share (Matérn 1960).
 
     The maxima are exact: the smallest count that could be the largest ratio is worked out for each
     window and kind of zone, and what reaches it is calculated in full.
 
     Caveats
     -------
-    Where calls are so dense that episodes of every night run into each other (more than about ten
-    a day within the episode radius), busy nights have no more episodes than quiet ones, which looks
-    like hours of their own. The Gumbel tail rests on the replicates there are: of 39 it makes p of
-    one in a thousand about one and a half times too small.
+    Where calls are dense few of them are scanned: of ten a day within the episode radius about two
+    in ten. A party of more than three hours can be two episodes.
 
     A finding says that hours differ from the borough's, not that there is much: a quiet place may
     have hours of its own. Borders of cells are arbitrary; a place on one is found with its
@@ -266,6 +267,7 @@ def scan_week(
     Abrams, A. M., Kleinman, K., Kulldorff, M. (2010). Gumbel based p-value approximations for
     spatial scan statistics. International Journal of Health Geographics 9.
     doi:10.1186/1476-072X-9-61
+    Matérn, B. (1960). Spatial Variation. Meddelanden från Statens Skogsforskningsinstitut 49(5).
 
     Examples
     --------
@@ -277,14 +279,17 @@ def scan_week(
     >>> len(scan.boroughs)
     2
     """
+    for name, metres in (("cell_size", cell_size), ("episode_radius", episode_radius)):
+        if not _is_metres(metres):
+            raise invalid(name, metres, f"a number of metres, 1 to {_FARTHEST:,}")
     radii = tuple(float(radius) for radius in radii)
     _check(cell_size, radii, max_days, max_hours, min_nights, maximum, unit, alpha, n_permutations)
     for name, number in (("stop_after", stop_after), ("threads", threads)):
         if number is not None and not _is_count(number, 1):
             raise invalid(name, number, "a whole number above 0, or None")
     chance = make_generator(rng)
-    calls = _Calls.of(incidents, unit, episode_radius, night_ends)
-    chosen = calls.drawn(chance)
+    calls = _Calls.of(incidents, night_ends)
+    chosen = calls.drawn(episode_radius, chance) if unit == "episode" else np.arange(len(calls.xy))
     is_one = maximum == "force" or calls.names == (_ALL,)
     scan = make_zones(
         calls.xy[chosen],
@@ -294,6 +299,7 @@ def scan_week(
         radii=radii,
         max_days=max_days,
         max_hours=max_hours,
+        n_strata=len(calls.names),
         least_count=min_nights,
         is_one_group=is_one,
     )
@@ -306,7 +312,7 @@ def scan_week(
     n_of = np.bincount(calls.strata[chosen], minlength=len(calls.names))
     n_of = n_of.sum(keepdims=True) if is_one else n_of
     boroughs = _judge(names, n_of, largest, maxima, stop_after)
-    listing = _Listing(candidates, boroughs, maxima, cell_size, radii)
+    listing = _Listing(candidates, boroughs, maxima, stop_after, cell_size, radii)
     return WeekScan(
         clusters=listing.clusters(alpha),
         boroughs=boroughs,
@@ -331,7 +337,6 @@ def _check(
 ) -> None:
     """Refuse parameters that are out of their range, each with what is allowed."""
     rules: tuple[tuple[str, object, bool, str, str], ...] = (
-        ("cell_size", cell_size, 1 <= cell_size <= 10_000, "a number of metres, 1 to 10,000", ""),  # noqa: PLR2004
         (
             "radii",
             radii,
@@ -371,6 +376,11 @@ def _check(
             raise invalid(name, value, rule, remedy)
 
 
+def _is_metres(value: object) -> bool:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return is_number and 1 <= float(value) <= _FARTHEST  # type: ignore[arg-type]
+
+
 def _is_count(value: object, least: int) -> bool:
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     return is_whole and int(value) >= least  # type: ignore[call-overload]
@@ -378,20 +388,18 @@ def _is_count(value: object, least: int) -> bool:
 
 @dataclass(frozen=True)
 class _Calls:
-    """The calls that are scanned, and which of them belong to one episode."""
+    """The calls that are scanned."""
 
     xy: Floats
+    passed: Floats
     hours: Integers
     nights: Integers
     weights: Floats
     strata: Integers
     names: tuple[str, ...]
-    episodes: Integers
 
     @classmethod
-    def of(
-        cls, incidents: gpd.GeoDataFrame, unit: str, episode_radius: float, night_ends: int
-    ) -> _Calls:
+    def of(cls, incidents: gpd.GeoDataFrame, night_ends: int) -> _Calls:
         """Take the calls of an incidents table that have a place."""
         require_clock(incidents, "scan_week")
         if incidents.crs != CRS:
@@ -421,29 +429,20 @@ class _Calls:
         group = used["borough"].where(used["borough"].notna(), _ALL)
         names, strata = np.unique(group.to_numpy(dtype=object).astype(str), return_inverse=True)
         nights = night_of(used["start"], night_ends=night_ends)
-        episodes = np.arange(len(used))
-        if unit == "episode":
-            found = find_episodes(
-                used, radius=episode_radius, night_ends=night_ends, hours=_EPISODE_HOURS
-            )
-            episodes = found.to_numpy()
+        passed = used["start"] - pd.Timestamp(0, tz="UTC")
         return cls(
             xy=np.column_stack([used.geometry.x, used.geometry.y]),
+            passed=passed.dt.total_seconds().to_numpy() / 3600,
             hours=hour_of_week(used["start"]).to_numpy(dtype=np.int64),
             nights=(nights - pd.Timestamp(0)).dt.days.to_numpy().astype(np.int64),
             weights=used["weight"].to_numpy(dtype=float),
             strata=strata.astype(np.int64),
             names=tuple(names.tolist()),
-            episodes=episodes,
         )
 
-    def drawn(self, chance: np.random.Generator) -> Integers:
-        """Draw one call of each episode; the order of the rows does not matter."""
-        keys = [self.hours, self.nights, self.xy[:, 1], self.xy[:, 0], self.strata, self.episodes]
-        order = np.lexsort(keys)
-        starts = np.flatnonzero(np.diff(self.episodes[order], prepend=-1))
-        sizes = np.diff(np.append(starts, len(order)))
-        return np.asarray(order[starts + (chance.random(len(starts)) * sizes).astype(np.int64)])
+    def drawn(self, radius: float, chance: np.random.Generator) -> Integers:
+        """Draw one call of each episode."""
+        return draw_episodes(self.xy, self.passed, self.strata, self.hours, radius, chance)
 
 
 def _maxima(
@@ -487,30 +486,28 @@ def _judge(
 ) -> pd.DataFrame:
     """Give the p of each group's largest ratio."""
     rows = []
-    for group, ratio in enumerate(largest):
-        own = maxima[:, group][~np.isnan(maxima[:, group])]
-        reached = np.flatnonzero(own >= ratio)
-        if stop_after is not None and len(reached) >= stop_after:
-            n_used = int(reached[stop_after - 1]) + 1
-            p = stop_after / n_used
-        else:
-            n_used, p = len(own), (1 + len(reached)) / (1 + len(own))
-        location, scale = gumbel_r.fit(own) if np.ptp(own) > 0 else (float(own.max()), 0.0)
-        tail = _gumbel_p(ratio, location, scale)
-        rows.append((int(n_episodes[group]), ratio, p, tail, n_used, location, scale))
-    columns = ["n_episodes", "log_likelihood_ratio", "p", "p_gumbel"]
-    columns += ["n_permutations", "location", "scale"]
+    for group, (ratio, tail) in enumerate(zip(largest, _tails(maxima), strict=True)):
+        p, n_used = _monte_carlo_p(ratio, maxima[:, group], stop_after)
+        rows.append((int(n_episodes[group]), ratio, p, tail.p(ratio), n_used))
+    columns = ["n_episodes", "log_likelihood_ratio", "p", "p_gumbel", "n_permutations"]
     boroughs = pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="borough"))
     boroughs.insert(4, "q", _false_discovery_rates(boroughs["p_gumbel"], boroughs["p_gumbel"]))
     return boroughs
 
 
-def _gumbel_p(ratio: float, location: float, scale: float) -> float:
-    """Give the chance that a maximum is as large as a ratio; never 0."""
-    if scale <= 0:
-        return 1.0
-    exponent = min((location - ratio) / scale, math.log(sys.float_info.max))
-    return max(-math.expm1(-math.exp(exponent)), sys.float_info.min)
+def _monte_carlo_p(ratio: float, maxima: Floats, stop_after: int | None) -> tuple[float, int]:
+    """Give the p of a ratio among the maxima of its group, and how many replicates it took."""
+    own = maxima[~np.isnan(maxima)]
+    reached = np.flatnonzero(own >= ratio)
+    if stop_after is not None and len(reached) >= stop_after:
+        n_used = int(reached[stop_after - 1]) + 1
+        return stop_after / n_used, n_used
+    return (1 + len(reached)) / (1 + len(own)), len(own)
+
+
+def _tails(maxima: Floats) -> list[GumbelTail]:
+    """Give the distribution of each group's maxima, beyond what replicates show."""
+    return [GumbelTail(own[~np.isnan(own)]) for own in maxima.T]
 
 
 def _false_discovery_rates(p: pd.Series[Any], family: pd.Series[Any]) -> Floats:
@@ -621,6 +618,7 @@ class _Listing:
     candidates: _Candidates
     boroughs: pd.DataFrame
     maxima: Floats
+    stop_after: int | None
     cell_size: float
     radii: tuple[float, ...]
 
@@ -629,11 +627,11 @@ class _Listing:
         scan = self.candidates.scan
         taken = np.zeros(scan.n_cells, dtype=bool)
         is_first = np.ones(len(self.boroughs), dtype=bool)
-        fitted = self.boroughs[["location", "scale"]].to_numpy().tolist()
+        tails = _tails(self.maxima)
 
         def is_wanted(zone: int, ratio: float) -> bool:
             group = scan.zones.groups[zone % scan.n_cells]
-            is_listed = is_first[group] or _gumbel_p(ratio, *fitted[group]) <= alpha
+            is_listed = is_first[group] or tails[group].p(ratio) <= alpha
             return bool(is_listed and not taken[scan.members(zone)].any())
 
         rows = []
@@ -642,8 +640,8 @@ class _Listing:
             group = int(scan.zones.groups[zone % scan.n_cells])
             taken[scan.members(zone)] = True
             is_first[group] = False
-            p_gumbel = _gumbel_p(ratio, *fitted[group])
-            rows.append(self._row(zone, window, ratio, group) | {"p_gumbel": p_gumbel})
+            row = self._row(zone, window, ratio, group)
+            rows.append(row | {"p_gumbel": tails[group].p(ratio)})
         if not rows:
             return SCAN_CLUSTERS.empty()
         table = pd.DataFrame(rows)
@@ -665,8 +663,6 @@ class _Listing:
         outside = (everything - n) / (everything - expected) if everything > expected else np.nan
         corners = scan.cells[scan.members(zone)] * self.cell_size
         squares = shapely.box(*corners.T, *(corners + self.cell_size).T)
-        own = self.maxima[:, group]
-        own = own[~np.isnan(own)]
         name = str(self.boroughs.index[group])
         return {
             "borough": None if name == _ALL else name,
@@ -680,7 +676,7 @@ class _Listing:
             "expected": expected,
             "relative_risk": n / expected / outside if outside else np.inf,
             "log_likelihood_ratio": ratio,
-            "p": (1 + int((own >= ratio).sum())) / (1 + len(own)),
+            "p": _monte_carlo_p(ratio, self.maxima[:, group], self.stop_after)[0],
             "radius_m": self.radii[zone // scan.n_cells],
             "area_m2": len(corners) * self.cell_size**2,
             "geometry": shapely.union_all(squares),

@@ -43,9 +43,11 @@ LEAST_RATIO: Final = 2.0
 _NARROW: Final = 255
 _WIDE: Final = 2**31
 # Zones of up to so many episodes have a row of their own, larger ones share it with those of up
-# to so much more.
-_EXACT: Final = 32
+# to so much more; of many kinds of zones fewer are told apart, so that the rows stay in memory.
+_EXACT: Final = 32.0
 _STEP: Final = 1.06
+_MOST_ROWS: Final = 20_000
+_COARSER: Final = 3
 _FIRST_GUESS: Final = 6.0
 # The maxima of replicates scatter by about one round their most frequent value.
 _BELOW: Final = 3.0
@@ -103,6 +105,7 @@ def make_zones(
     radii: Sequence[float],
     max_days: int,
     max_hours: int,
+    n_strata: int,
     least_count: int,
     is_one_group: bool,
 ) -> WeekZones:
@@ -115,11 +118,13 @@ def make_zones(
     hours : array of int64
         Their hours of the week, 0–167.
     strata : array of int64
-        Within which their times are dealt out again, counted from 0.
+        Within which their times are dealt out again, counted from 0 to n_strata − 1.
     cell_size, radii : float, sequence of float
         Metres; radii increase and are between the middles of cells.
     max_days, max_hours : int
         Longest run of days, 1–7, and longest band of hours.
+    n_strata : int
+        Number of strata; some may have no episode.
     least_count : int
         Episodes that a finding needs at least.
     is_one_group : bool
@@ -132,7 +137,6 @@ def make_zones(
     """
     order = np.lexsort([hours, xy[:, 1], xy[:, 0], strata])
     xy, hours, strata = xy[order], hours[order], strata[order]
-    n_strata = int(strata.max()) + 1
     column, row = np.floor(xy / cell_size).astype(np.int64).T
     # A column more on either side than a circle reaches, so that none goes round the edge.
     width = int(np.ptp(column)) + 2 * int(max(radii) // cell_size) + 3
@@ -147,10 +151,12 @@ def make_zones(
     counted.sort_indices()
     bounds = np.searchsorted(strata, np.arange(n_strata + 1))
     shares = np.empty((n_strata, n_windows(max_days, max_hours)))
+    # Summed as whole numbers, so that windows with as many episodes have the very same share.
+    sums = np.empty(shares.shape[1], dtype=np.int64)
     for stratum in range(n_strata):
         week = np.bincount(hours[bounds[stratum] : bounds[stratum + 1]], minlength=HOURS)
-        share = week / max(week.sum(), 1)
-        sum_windows(share, max_days, max_hours, shares[stratum])
+        sum_windows(week, max_days, max_hours, sums)
+        shares[stratum] = sums / max(week.sum(), 1)
     groups = np.zeros(len(keys), dtype=np.int64)
     if not is_one_group:
         groups[:] = in_stratum.toarray().argmax(axis=1)
@@ -223,36 +229,50 @@ def make_screen(scan: WeekZones, thresholds: Floats, groups: Flags) -> Screen:
     is_scanned = (np.diff(zones.ring_ends, axis=1).T.ravel() > 0) & (n_of >= scan.least_count)
     is_scanned &= groups[group]
     row_of = np.full(len(n_of), -1, dtype=np.int64)
-    # A number for each set of strata: two sets get the same one with a chance of 2 to the −63.
-    signs = np.random.default_rng(0).integers(1, 2**63, len(zones.shares), dtype=np.uint64)
-    sign = np.add.reduceat(signs[zones.strata], zones.stratum_ends[:-1])
-    steps = np.floor(np.log(n_of / _EXACT) / np.log(_STEP))
-    kind = np.where(n_of > _EXACT, _EXACT + 1 + steps, n_of)
-    key = np.empty(
-        len(n_of), dtype=[("is_wide", "?"), ("group", "i8"), ("sign", "u8"), ("kind", "f8")]
-    )
-    key["is_wide"], key["group"], key["sign"], key["kind"] = n_of > _NARROW, group, sign, kind
-    kinds, first, row_of[is_scanned] = np.unique(
-        key[is_scanned], return_index=True, return_inverse=True
-    )
+    kinds, first, row_of[is_scanned] = _kinds_of(zones, n_of, group, is_scanned)
     n_least = np.full(len(kinds), np.inf)
     np.minimum.at(n_least, row_of[is_scanned], n_of[is_scanned])
     n_narrow = int((~kinds["is_wide"]).sum())
     narrow = np.empty((n_narrow, zones.shares.shape[1]), dtype=np.uint8)
     wide = np.empty((len(kinds) - n_narrow, zones.shares.shape[1]), dtype=np.uint32)
-    tables: dict[tuple[float, bool], Any] = {}
+    table = np.empty(0, dtype=np.int64)
     for row, zone in enumerate(np.flatnonzero(is_scanned)[first]):
-        is_wide, threshold = bool(kinds["is_wide"][row]), float(thresholds[kinds["group"][row]])
-        if (threshold, is_wide) not in tables:
+        is_wide, own = bool(kinds["is_wide"][row]), int(kinds["group"][row])
+        if row == 0 or (kinds[["is_wide", "group"]][row] != kinds[["is_wide", "group"]][row - 1]):
+            same = (kinds["is_wide"] == is_wide) & (kinds["group"] == own)
             most = _WIDE if is_wide else _NARROW
-            largest = float(n_least[kinds["is_wide"] == is_wide].max())
-            tables[threshold, is_wide] = smallest_counts(threshold, scan.least_count, most, largest)
+            largest = float(n_least[same].max())
+            table = smallest_counts(float(thresholds[own]), scan.least_count, most, largest)
         strata = zones.strata[zones.stratum_ends[zone] : zones.stratum_ends[zone + 1]]
         # Of several strata the smallest share: then never more is expected than there is.
         share = zones.shares[strata].min(axis=0)
         least = wide[row - n_narrow] if is_wide else narrow[row]
-        fill_least(share, n_least[row], tables[threshold, is_wide], least)
+        fill_least(share, n_least[row], table, least)
     return Screen(row_of, narrow, wide)
+
+
+def _kinds_of(
+    zones: Zones, n_of: Floats, group: Integers, is_scanned: Flags
+) -> tuple[Any, Integers, Integers]:
+    """Sort zones by width, group, set of strata and number of episodes.
+
+    Gives the kinds, the first zone of each, and the kind of each zone, among those scanned.
+    """
+    # A number for each set of strata: two sets get the same one with a chance of 2 to the −63.
+    signs = np.random.default_rng(0).integers(1, 2**63, len(zones.shares), dtype=np.uint64)
+    sign = np.add.reduceat(signs[zones.strata], zones.stratum_ends[:-1])
+    fields = [("is_wide", "?"), ("group", "i8"), ("sign", "u8"), ("size", "f8")]
+    key = np.empty(int(is_scanned.sum()), dtype=fields)
+    n = n_of[is_scanned]
+    key["is_wide"], key["group"], key["sign"] = n > _NARROW, group[is_scanned], sign[is_scanned]
+    exact, step = _EXACT, _STEP
+    while True:
+        steps = np.floor(np.log(n / exact) / np.log(step))
+        key["size"] = np.where(n > exact, exact + 1 + steps, n)
+        kinds, first, kind = np.unique(key, return_index=True, return_inverse=True)
+        if len(kinds) <= _MOST_ROWS or exact <= 1:
+            return kinds, first, kind
+        exact, step = exact / _COARSER, step**_COARSER
 
 
 def observed_zones(scan: WeekZones) -> Any:  # noqa: ANN401 (a structured array)

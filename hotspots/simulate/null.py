@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-Kind = Literal["independent", "bursty", "overdispersed", "seasonal"]
+Kind = Literal["independent", "bursty", "overdispersed", "seasonal", "centre"]
 """How reports depend on each other; see `simulate_null`."""
 
 _SIDE: Final = 5_000.0
@@ -31,11 +31,15 @@ _UNEVEN: Final = 1.2
 _FIRST: Final = np.datetime64("2024-01-01", "D")  # a Monday
 _WEEKS: Final = 52
 _HOURS: Final = 168
+_WEEKEND: Final = 1.4
 _BURST_SHARE: Final = 0.3
 _BURST_CALLS: Final = 2.0
 _BURST_METRES: Final = 15.0
 _BURST_MINUTES: Final = 90.0
 _GAMMA: Final = 0.3
+_CENTRE_SHARE: Final = 0.2
+_CENTRE_METRES: Final = 200.0
+_BUSY_WEEKEND: Final = 3.0
 
 
 def simulate_null(
@@ -47,10 +51,12 @@ def simulate_null(
     ----------
     n : int
         Occurrences, above 0. Each is one call, except in bursts.
-    kind : {"independent", "bursty", "overdispersed", "seasonal"}
+    kind : {"independent", "bursty", "overdispersed", "seasonal", "centre"}
         "independent": every call by itself. "bursty": three in ten occurrences draw further
         calls, two on average, within the same hours and some metres. "overdispersed": each place
-        has good and bad weeks. "seasonal": each place has its own season of the year.
+        has good and bad weeks. "seasonal": each place has its own season of the year. "centre":
+        bursty, a fifth of all occurrences being within 200 m, and weekend evenings three times as
+        busy as others.
     rng : int or Generator, optional
         Seed.
 
@@ -83,24 +89,33 @@ def simulate_null(
     chance = make_generator(rng)
     xy = chance.uniform(0, _SIDE, (_PLACES, 2))
     place, week = _draw_weeks(int(n), kind, chance)
-    minute = _draw_minutes(int(n), chance)
-    if kind == "bursty":
+    minute = _draw_minutes(int(n), chance, _BUSY_WEEKEND if kind == "centre" else _WEEKEND)
+    points = xy[place]
+    if kind == "centre":
+        is_inside = chance.random(n) < _CENTRE_SHARE
+        around = _SIDE / 2 + chance.uniform(-0.5, 0.5, (n, 2)) * _CENTRE_METRES
+        points = np.where(is_inside[:, None], around, points)
+    if kind in ("bursty", "centre"):
         calls = 1 + chance.poisson(_BURST_CALLS, n) * (chance.random(n) < _BURST_SHARE)
-        place, week, minute = (np.repeat(column, calls) for column in (place, week, minute))
-        is_further = np.arange(len(place)) - np.repeat(np.cumsum(calls) - calls, calls) > 0
-        later = chance.uniform(0, _BURST_MINUTES, len(place)) * is_further
+        points = np.repeat(points, calls, axis=0)
+        week, minute = np.repeat(week, calls), np.repeat(minute, calls)
+        is_further = np.arange(len(week)) - np.repeat(np.cumsum(calls) - calls, calls) > 0
+        later = chance.uniform(0, _BURST_MINUTES, len(week)) * is_further
         minute = minute + later.astype(np.int64)
-    points = xy[place] + chance.normal(0, _BURST_METRES, (len(place), 2)) * (kind == "bursty")
+        points = points + chance.normal(0, _BURST_METRES, points.shape)
     wall = _FIRST.astype("datetime64[m]") + (week * 7 * 24 * 60 + minute).astype("timedelta64[m]")
     return _table(points + _CORNER, pd.Series(wall))
 
 
-def ordinary_week() -> Floats:
-    """Give the shares of the 168 hours of an ordinary week: evenings, and weekends more so."""
+def ordinary_week(weekend: float = _WEEKEND) -> Floats:
+    """Give the shares of the 168 hours of an ordinary week: evenings, and weekends more so.
+
+    From Friday 18:00 to Sunday 18:00 each hour has so many times what it would have on other days.
+    """
     hour = np.arange(_HOURS)
     evening = 1.0 + 0.8 * np.cos((hour % 24 - 21) / 24 * 2 * np.pi)
-    weekend = np.where((hour >= 4 * 24 + 18) & (hour < 7 * 24 - 6), 1.4, 1.0)
-    week = evening * weekend
+    is_weekend = (hour >= 4 * 24 + 18) & (hour < 7 * 24 - 6)
+    week = evening * np.where(is_weekend, weekend, 1.0)
     return np.asarray(week / week.sum())
 
 
@@ -116,9 +131,9 @@ def _draw_weeks(n: int, kind: str, chance: np.random.Generator) -> tuple[Integer
     return drawn // _WEEKS, drawn % _WEEKS
 
 
-def _draw_minutes(n: int, chance: np.random.Generator) -> Integers:
+def _draw_minutes(n: int, chance: np.random.Generator, weekend: float) -> Integers:
     """Draw the minute of the week of each occurrence."""
-    hour = chance.choice(_HOURS, n, p=ordinary_week())
+    hour = chance.choice(_HOURS, n, p=ordinary_week(weekend))
     return np.asarray(hour * 60 + chance.integers(0, 60, n))
 
 

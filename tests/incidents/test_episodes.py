@@ -51,25 +51,6 @@ def test_radius_of_zero() -> None:
     assert hs.find_episodes(table, radius=0).tolist() == [0, 0, 1]
 
 
-def test_across_the_end_of_a_night() -> None:
-    """With hours, what goes on while the night ends is one episode; what comes later is not."""
-    table = calls(
-        [
-            ("2025-01-11 05:40", 0, 0),
-            ("2025-01-11 06:20", 30, 0),
-            ("2025-01-11 06:20", 300, 0),
-            ("2025-01-11 12:00", 0, 0),
-        ]
-    )
-    assert hs.find_episodes(table).tolist() == [0, 1, 2, 1]
-    assert hs.find_episodes(table, hours=0.5).tolist() == [0, 1, 2, 1]
-    assert hs.find_episodes(table, hours=1).tolist() == [0, 0, 1, 0]
-    far = calls([("2025-01-11 05:40", 0, 0), ("2025-01-11 06:20", 49, 49)])
-    assert hs.find_episodes(far, hours=3).tolist() == [0, 1]
-    with pytest.raises(hs.InputError, match="Invalid hours '-1'"):
-        hs.find_episodes(table, hours=-1)
-
-
 def test_without_a_point_each_is_alone() -> None:
     """Reports without a place are never linked."""
     table = calls([("2025-01-10 22:00", 0, 0)] * 3)

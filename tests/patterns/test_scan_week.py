@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import geopandas as gpd
 import numpy as np
@@ -171,6 +172,7 @@ def scenes(draw: Any) -> dict[str, Any]:
         "strata": strata.astype(np.int64),
         "max_days": draw(st.integers(1, 7)),
         "max_hours": draw(st.integers(1, 4)),
+        "n_strata": n_strata,
         "least_count": draw(st.integers(1, 4)),
         "seed": seed % 1000,
     }
@@ -207,6 +209,34 @@ class TestAgainstTwin:
             for group in range(scan.n_groups):
                 assert maxima[group] == pytest.approx(exact.get(group, 0.0))
 
+    def test_boroughs_of_different_weeks(self) -> None:
+        """Circles across a border: what is expected of either side, and no row of counts too high.
+
+        With fewer kinds of circles told apart the answer stays.
+        """
+        rng = np.random.default_rng(4)
+        xy = rng.uniform(0, 3000, (400, 2))
+        strata = (xy[:, 0] > 1500).astype(np.int64)
+        hours = np.where(strata == 0, rng.integers(0, 24, 400), rng.integers(100, 168, 400))
+        # A rare hour of the larger part of many circles, and the usual one of the smaller.
+        near = (np.abs(xy - [1800, 1500]) < 300).all(axis=1)
+        hours[near & (strata == 1)] = 5
+        limits = {"max_days": 2, "max_hours": 3, "least_count": 2, "n_strata": 2}
+        scan = make_zones(
+            xy, hours, strata, **limits, cell_size=250.0, radii=RADII, is_one_group=False
+        )
+        every = np.ones(2, dtype=bool)
+        for seed in range(3):
+            dealt = scan.hours.copy()
+            shuffle_within(dealt, scan.bounds, seed)
+            exact, _ = brute_force(xy[scan.order], dealt, strata[scan.order], RADII, 2, 3, 2)
+            for most_rows in (20_000, 10):
+                with mock.patch("hotspots.patterns.week_zones._MOST_ROWS", most_rows):
+                    replicates = Replicates(scan)
+                    replicates.learn(np.array([[exact[0], exact[1]]]) + 3.0)
+                    maxima = replicates.maxima(seed, every)
+                assert maxima == pytest.approx([exact[0], exact[1]])
+
     def test_large_zones(self) -> None:
         """Zones of more episodes than one byte holds are counted as exactly."""
         rng = np.random.default_rng(1)
@@ -222,6 +252,7 @@ class TestAgainstTwin:
             radii=RADII,
             max_days=2,
             max_hours=2,
+            n_strata=1,
             least_count=3,
             is_one_group=False,
         )
@@ -262,9 +293,11 @@ class TestRelations:
         """A single call of another borough in a cell of this one is counted, and judged by none."""
         table = simulate_null(400, rng=1)
         table.loc[table.index[0], "borough"] = "Z"
-        scan = hs.scan_week(table, n_permutations=10, rng=1)
-        assert scan.boroughs.index.tolist() == ["N1", "Z"]
-        assert scan.boroughs.loc["Z", "p"] == 1.0
+        twin = table.iloc[[0]].assign(borough="N1").rename(index=lambda name: f"{name}-again")
+        for seed in range(4):
+            scan = hs.scan_week(pd.concat([table, twin]), n_permutations=10, rng=seed)
+            assert scan.boroughs.index.tolist() == ["N1", "Z"]
+            assert scan.boroughs.loc["Z", "p"] == 1.0
 
     def test_clusters_do_not_overlap(self) -> None:
         """No two clusters share ground, and the first has the largest ratio."""
@@ -287,10 +320,12 @@ class TestRelations:
         assert short.boroughs.loc["N1", "n_permutations"] == reached[9] + 1
         assert short.boroughs.loc["N1", "p"] == pytest.approx(10 / (reached[9] + 1))
         assert whole.boroughs.loc["N1", "p"] == pytest.approx((1 + len(reached)) / 200)
-        location, scale = gumbel_r.fit(whole.maxima["N1"])
-        assert whole.boroughs.loc["N1", "p_gumbel"] == pytest.approx(
-            gumbel_r.sf(ratio, location, scale)
-        )
+        fitted = gumbel_r.sf(ratio, *gumbel_r.fit(whole.maxima["N1"]))
+        assert whole.boroughs.loc["N1", "p_gumbel"] == pytest.approx(fitted, rel=0.02)
+        for scan in (whole, short):
+            best = scan.clusters.iloc[0]
+            borough = scan.boroughs.loc["N1", ["p", "p_gumbel", "q"]]
+            assert best[["p", "p_gumbel", "q"]].tolist() == borough.tolist()
 
 
 class TestLevel:
@@ -298,11 +333,19 @@ class TestLevel:
 
     @pytest.mark.parametrize("kind", ["independent", "bursty", "overdispersed", "seasonal"])
     def test_episodes(self, kind: Any) -> None:
-        """Of 60 boroughs without hours of their own about 3 have p of at most 0.05."""
-        n = sum(
-            self.p_of(simulate_null(500, kind, rng=seed), "episode") <= LEVEL for seed in range(60)
-        )
-        assert n <= binom.ppf(0.995, 60, LEVEL)
+        """Of 60 boroughs without hours of their own 3 have p of at most 0.05, and 30 of 0.5."""
+        p = [self.p_of(simulate_null(500, kind, rng=1000 + seed), "episode") for seed in range(60)]
+        assert sum(each <= LEVEL for each in p) <= binom.ppf(0.995, 60, LEVEL)
+        low, high = binom.ppf([0.005, 0.995], 60, 0.5)
+        assert low <= sum(each <= 0.5 for each in p) <= high
+
+    def test_town_centre(self) -> None:
+        """Where episodes of one night run into each other busy nights do not lose more of them."""
+        p = [
+            self.p_of(simulate_null(20_000, "centre", rng=1000 + seed), "episode")
+            for seed in range(10)
+        ]
+        assert sum(each <= LEVEL for each in p) <= binom.ppf(0.995, 10, LEVEL)
 
     def test_calls_are_not_independent(self) -> None:
         """Dealing out calls instead of episodes finds hours of their own in most boroughs."""
@@ -351,6 +394,8 @@ class TestMessages:
             ({"unit": "person"}, "Invalid unit 'person'"),
             ({"alpha": 0}, "Invalid alpha '0'"),
             ({"n_permutations": 5}, "Invalid n_permutations '5'.*at least 10"),
+            ({"cell_size": "a"}, "Invalid cell_size 'a'"),
+            ({"episode_radius": 0}, "Invalid episode_radius '0'. Must be a number of metres, 1 to"),
             ({"rng": -1}, "Invalid rng '-1'"),
             ({"stop_after": 0}, "Invalid stop_after '0'"),
             ({"threads": -1}, "Invalid threads '-1'"),
@@ -400,3 +445,4 @@ class TestMessages:
         with pytest.warns(HotspotsWarning, match="each is scanned as one call"):
             scan = hs.scan_week(table, n_permutations=10, rng=1)
         assert repr(scan).startswith("<WeekScan: ")
+        assert ", 1 borough; " in repr(scan)
