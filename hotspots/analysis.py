@@ -307,6 +307,7 @@ def analyse(
             noun=noun,
             per_area=settings.hotspots.per_area,
             interval=settings.hotspots.interval,
+            night_ends=night_ends,
         )
         left_out += _about_points(details, hotspots, counts, noun)
         used = details.incidents()

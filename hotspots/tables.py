@@ -529,6 +529,14 @@ HOTSPOTS: Final = Table(
             nullable=True,
         ),
         Column(
+            "place_q",
+            "number",
+            "Rate of false findings up to the surest of its places, 0–1, if called busier around "
+            "than its area: an address alone has a large one. Missing where nothing can differ.",
+            "partner",
+            nullable=True,
+        ),
+        Column(
             "own_hours_p",
             "number",
             "How easily chance would give it hours of its own beyond a busy place and a busy hour, "
@@ -566,8 +574,8 @@ HOTSPOTS: Final = Table(
         Column(
             "rank_without_top",
             "integer",
-            "Its rank among those listed in its area if what it expects were less by the share of "
-            "its most frequent caller or point; others may rank before it that are not listed.",
+            "Its rank in its area if what it expects were less by the share of its most frequent "
+            "caller or point; of those not listed as many are compared as are listed.",
         ),
         Column(
             "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."

@@ -11,6 +11,8 @@ import shapely
 
 import hotspots as hs
 from hotspots.areas import locate
+from hotspots.risk import describe_hotspots
+from hotspots.settings import HotspotSettings
 from hotspots.tables import CLUSTERS, HOTSPOTS, TASKS
 from hotspots.times import Band
 from tests.scenes import SIDE, SOUTH, WEST, make_incidents, square_area
@@ -96,6 +98,61 @@ class TestList:
         first, second = analysis.hotspots.iloc[0], analysis.hotspots.iloc[1]
         assert (first["rank"], first["rank_without_top"]) == (1, 2)
         assert (second["rank"], second["rank_without_top"]) == (2, 2)
+
+    def test_rank_without_top_counts_what_is_not_listed(self) -> None:
+        """Of three places two are listed; without its caller the first would be the third."""
+        hours = pd.Timedelta(hours=23)
+        one = at_place(5, 5, FRIDAYS + hours)
+        others = [at_place(15, 30, FRIDAYS[:46] + hours), at_place(25, 30, FRIDAYS[:40] + hours)]
+        several = pd.concat(others)
+        several[["x", "y"]] += np.random.default_rng(1).uniform(-60, 60, (86, 2))
+        rows = pd.concat([one, several], ignore_index=True)
+        keys = ["P1"] * 52 + [f"Q{k}" for k in range(86)]
+        chosen = hs.Settings(hotspots=HotspotSettings(per_area=2))
+        analysis = hs.analyse(
+            make_incidents(rows, person_key=keys),
+            areas=square_area(),
+            settings=chosen,
+            progress=False,
+        )
+        assert analysis.hotspots["rank"].tolist() == [1, 2]
+        assert analysis.hotspots["rank_without_top"].tolist() == [3, 2]
+
+    def test_busy_surroundings(self) -> None:
+        """Nine busy places side by side are more than chance; a single busier one is a spot.
+
+        The same calls in one night instead of forty are no evidence.
+        """
+        hours = pd.Timedelta(hours=20)
+        side_by_side = [
+            at_place(column, row, FRIDAYS[:40] + hours)
+            for column in (9, 10, 11)
+            for row in (9, 10, 11)
+        ]
+        analysis = run(background(2000), *side_by_side, at_place(30, 30, FRIDAYS + hours))
+        found = analysis.hotspots
+        middle = shapely.Point(WEST + 75 + 1500, SOUTH + 75 + 1500)
+        here = found.geometry.contains(middle)
+        alone = found.geometry.contains(shapely.Point(WEST + 75 + 4500, SOUTH + 75 + 4500))
+        assert found.loc[here, "place_q"].iloc[0] < 1e-4
+        assert found.loc[alone, "place_q"].iloc[0] > 0.1
+        nights = analysis.counts.occasions().groupby("place").size()
+        values = pd.Series(nights.to_numpy(), index=analysis.counts.places.index[nights.index])
+        q = hs.getis_ord(values, analysis.counts.places)["q"]
+        for hotspot_id, members in analysis.found.members.groupby("hotspot_id"):
+            assert found.loc[hotspot_id, "place_q"] == q[members["place_id"]].min()
+        one_night = [part.assign(start=FRIDAYS[3] + hours) for part in side_by_side]
+        once = run(background(2000), *one_night).hotspots
+        assert (once.loc[once.geometry.contains(middle), "place_q"] > 0.05).all()
+
+    def test_places_that_cannot_differ(self) -> None:
+        """Where all places have as much nothing is said about surroundings."""
+        areas = square_area(side=150.0)
+        incidents = make_incidents(at_place(0, 0, FRIDAYS[:8]))
+        counts = hs.count_incidents(incidents, hs.make_grid(areas, cell_size=150))
+        found = hs.find_hotspots(hs.weekly_intensity(counts), areas)
+        assert len(found.table) == 1
+        assert describe_hotspots(found, incidents, counts)["place_q"].isna().all()
 
     def test_busy_at_the_ordinary_peak(self) -> None:
         """The busiest street at its borough's ordinary peak is on the list, at the top."""

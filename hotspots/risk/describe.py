@@ -13,6 +13,7 @@ import pandas as pd
 
 from hotspots.counts import run
 from hotspots.risk.details import Details, DetailTask, gathered
+from hotspots.risk.evidence import place_rates, ranks_without_top
 from hotspots.tables import HOTSPOTS
 from hotspots.times import HOURS
 from hotspots.words import percent, rate
@@ -33,6 +34,7 @@ def describe_hotspots(
     noun: str = "ASB reports",
     per_area: int = 10,
     interval: float = 0.9,
+    night_ends: int = 6,
 ) -> gpd.GeoDataFrame:
     """Add to each hotspot what its incidents say, and the reason in plain words.
 
@@ -50,6 +52,8 @@ def describe_hotspots(
         How many hotspots were asked for in each area, for the reason.
     interval : float
         Level of the predictive interval, for the reason.
+    night_ends : int
+        Hour of the day at which a night gives way to the next date.
 
     Returns
     -------
@@ -76,28 +80,15 @@ def describe_hotspots(
     for column in ("weekdays", "hours"):
         table[column] = table[column].astype("str").mask(table[column].isna())
     table["n_in_hours"] = table["n_in_hours"].astype("float64")
+    table["place_q"] = place_rates(found, counts, night_ends=night_ends)
     table["own_hours_p"] = np.nan
     table["own_hours"] = pd.Series(None, index=table.index, dtype="str")
-    table["rank_without_top"] = _ranks_without_top(table)
+    table["rank_without_top"] = ranks_without_top(table, found.not_listed)
     table["why"] = [
         _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
     ]
     table["source"] = ", ".join(counts.sources)
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
-
-
-def _ranks_without_top(table: pd.DataFrame) -> pd.Series[Any]:
-    """Give each hotspot's rank in its area if only its own most frequent source had been silent."""
-    top = table[["top_caller_share", "top_point_share"]].max(axis=1).fillna(0.0)
-    expected = table["expected_per_week"]
-    rest = expected * (1 - top)
-    ranks = pd.Series(0, index=table.index, dtype="int64")
-    for _, rows in table.groupby("borough", sort=False):
-        others = expected[rows.index].to_numpy()
-        own = rest[rows.index].to_numpy()
-        higher = (others[None, :] > own[:, None]) & ~np.eye(len(rows), dtype=bool)
-        ranks[rows.index] = 1 + higher.sum(axis=1)
-    return ranks
 
 
 def _about_hours(row: pd.Series[Any]) -> list[str]:

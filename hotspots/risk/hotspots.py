@@ -33,6 +33,8 @@ NO_INCIDENT = "No incident of the period was placed in it."
 """Why an area without incidents has no hotspots."""
 
 _DAY = 24
+# Hotspots kept for each that is asked for: the rest shows who would come next.
+_KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,16 @@ class HotspotList:
     short : DataFrame
         Areas with fewer hotspots than asked for: index `area_id`, columns `name`, `listed`,
         `asked`, `reason`.
+    not_listed : Series of float
+        What is expected a week in the hours of those that would come next, index `area_id`: as
+        many again as were asked for, if there are so many.
     """
 
     table: gpd.GeoDataFrame
     members: pd.DataFrame
     week: pd.DataFrame
     short: pd.DataFrame
+    not_listed: pd.Series[float]
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,10 @@ def find_hotspots(
 def _choose(
     intensity: Intensity, areas: gpd.GeoDataFrame, settings: HotspotSettings
 ) -> dict[str, list[_Candidate]]:
-    """Take places from the busiest down, grow each to a hotspot, and keep each area's best."""
+    """Take places from the busiest down, grow each to a hotspot, and keep each area's best.
+
+    Twice as many as are asked for, the best first.
+    """
     counts = intensity.counts
     active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
     expected = intensity.expected(active)
@@ -144,13 +153,14 @@ def _choose(
     area_of = counts.places["area_id"].to_numpy()[active]
     is_context = counts.places["is_context"].to_numpy()[active]
     is_listed = pd.Series(area_of).isin(areas.index).to_numpy() & ~is_context
+    n_kept = _KEPT * settings.per_area
     largest = max(1, int(settings.max_area // counts.places["area_m2"].min()))
     kept: dict[str, list[tuple[float, int, _Candidate]]] = defaultdict(list)
     for order, place in enumerate(np.argsort(-own_best, kind="stable")):
         if not is_listed[place] or grower.is_used[place]:
             continue
         heap = kept[area_of[place]]
-        is_full = len(heap) == settings.per_area
+        is_full = len(heap) == n_kept
         # No hotspot grown from here can hold more: it takes in no place that is busier.
         if is_full and own_best[place] * largest <= heap[0][0]:
             continue
@@ -297,8 +307,11 @@ def _collect(
     place_ids = counts.places.index
     facts = _Facts(intensity, night_ends)
     rows, members, weeks, grounds, short = [], [], [], [], []
+    later: list[tuple[str, float]] = []
     for area_id, name in areas["name"].items():
-        listed = chosen.get(str(area_id), [])
+        kept = chosen.get(str(area_id), [])
+        listed = kept[: settings.per_area]
+        later += [(str(area_id), each.expected) for each in kept[settings.per_area :]]
         for rank, candidate in enumerate(listed, start=1):
             positions = active[list(candidate.places)]
             hotspot_id = f"{area_id}_{place_ids[positions[0]]}"
@@ -338,6 +351,9 @@ def _collect(
         short=pd.DataFrame(
             short, columns=["area_id", "name", "listed", "asked", "reason"]
         ).set_index("area_id"),
+        not_listed=pd.DataFrame(later, columns=["area_id", "expected_per_week"])
+        .astype({"area_id": "str", "expected_per_week": "float64"})
+        .set_index("area_id")["expected_per_week"],
     )
 
 

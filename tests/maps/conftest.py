@@ -101,6 +101,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "n_months": 12,
                         "n_in_hours": np.nan if monthly else float(round(n * 0.45)),
                         "own_hours_share": np.nan if monthly else 0.8,
+                        "place_q": 0.04,
                         "own_hours_p": np.nan if monthly else 0.001,
                         "own_hours": None if monthly else "Fri–Sat 21:00–01:00",
                         "n_context": float(rank == 2) * 4,

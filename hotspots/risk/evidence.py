@@ -1,0 +1,103 @@
+"""What else speaks for a hotspot: busy surroundings, and its rank without its largest source.
+
+Evidence beside the list. Nothing here changes a rank or takes a hotspot off it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hotspots.patterns import getis_ord
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hotspots.counts import Counts
+    from hotspots.risk.hotspots import HotspotList
+
+_FEWEST_PLACES = 3
+_DRAWS = 999
+_SEED = 1
+
+
+def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> pd.Series[Any]:
+    """Give how surely each hotspot lies in surroundings that are busier than chance makes them.
+
+    Parameters
+    ----------
+    found : HotspotList
+        What `find_hotspots` gave.
+    counts : Counts
+        What was counted, with the places.
+    night_ends : int
+        Hour of the day at which a night gives way to the next date.
+
+    Returns
+    -------
+    Series of float
+        On the index of `found.table`: the smallest `q` of its places by `getis_ord`, over all
+        places of its area. Missing where an area has fewer than three places or all have as much.
+
+    Notes
+    -----
+    The values are different nights with an incident, so that three calls about one party count
+    once; incidents for monthly data.
+
+    Caveats
+    -------
+    A single busy place in quiet surroundings has a large q: it is a spot, and no weaker hotspot.
+    Surroundings end at the border of the area.
+    """
+    table = found.table
+    if len(table) == 0:
+        return pd.Series(np.nan, index=table.index, name="place_q")
+    if counts.tier == "monthly":
+        values = counts.table.groupby("place")["n"].sum()
+    else:
+        values = counts.occasions(night_ends=night_ends).groupby("place").size()
+    number = np.zeros(len(counts.places))
+    number[values.index] = values
+    known = pd.Series(number, index=counts.places.index)
+    rates = []
+    for area_id, places in counts.places.groupby("area_id"):
+        own = known[places.index]
+        if area_id not in set(table["borough"]) or len(own) < _FEWEST_PLACES or np.ptp(own) == 0:
+            continue
+        # Whole numbers need no draws.
+        draws = None if (own == np.rint(own)).all() else _DRAWS
+        rates.append(getis_ord(own, places, n_permutations=draws, rng=_SEED)["q"])
+    members = found.members.assign(
+        q=pd.concat(rates).reindex(found.members["place_id"]).to_numpy() if rates else np.nan
+    )
+    return members.groupby("hotspot_id")["q"].min().reindex(table.index).rename("place_q")
+
+
+def ranks_without_top(table: pd.DataFrame, not_listed: pd.Series[Any]) -> pd.Series[Any]:
+    """Give each hotspot's rank in its area if only its own largest source had been silent.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Hotspots with `borough`, `expected_per_week`, `top_caller_share` and `top_point_share`.
+    not_listed : Series of float
+        What is expected a week in those that came next, by area.
+
+    Returns
+    -------
+    Series of int64
+        On the index of `table`.
+    """
+    top = table[["top_caller_share", "top_point_share"]].max(axis=1).fillna(0.0)
+    expected = table["expected_per_week"]
+    rest = expected * (1 - top)
+    ranks = pd.Series(0, index=table.index, dtype="int64")
+    for area_id, rows in table.groupby("borough", sort=False):
+        others = expected[rows.index].to_numpy()
+        own = rest[rows.index].to_numpy()
+        higher = (others[None, :] > own[:, None]) & ~np.eye(len(rows), dtype=bool)
+        below = not_listed[not_listed.index == area_id].to_numpy()
+        ranks[rows.index] = 1 + higher.sum(axis=1) + (below[None, :] > own[:, None]).sum(axis=1)
+    return ranks
