@@ -1,9 +1,9 @@
-"""Cluster 300,000 incidents with `WeekDBSCAN` beside scikit-learn's DBSCAN, in space alone.
+"""Clusters with `WeekDBSCAN` beside scikit-learn's DBSCAN, in space alone.
 
-Each fit runs in a process of its own after a small one that loads the compiled kernels. The points
-are those of `simulate_incidents`, then the same snapped to few locations, as police publish them;
-scikit-learn keeps all neighbours of all points and may take no more than 8 GB where the system can
-hold it to that. `python benchmarks/clusters.py` takes five runs each and prints a table.
+300,000 incidents. Each fit runs in a process of its own after a small one that loads the compiled
+kernels. The points are those of `simulate_incidents`, then the same snapped to few locations, as
+police publish them; scikit-learn keeps all neighbours of all points and may take no more than 8 GB
+where the system can hold it to that.
 """
 
 from __future__ import annotations

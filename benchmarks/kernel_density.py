@@ -1,14 +1,13 @@
-"""Smooth 300,000 incidents over London beside scipy, scikit-learn and KDEpy.
+"""Kernel density beside KDEpy, scikit-learn and scipy.
 
-Each way runs in a process of its own, on the points of `simulate_incidents` and a raster of 20 m
-for a bandwidth of 300 m. scipy and scikit-learn work at one cell at a time and would take hours:
-they are given cells drawn at random from the raster, and their time is extrapolated to all in
-proportion, with what they do once counted as often. KDEpy's FFT, like ours, takes the whole
-raster, here without an edge, which none of the others corrects. scipy and scikit-learn have no
-quartic kernel: scikit-learn is asked for the Epanechnikov of the same reach and for the Gaussian,
-scipy for the Gaussian, of which the width does not change its time. KDEpy's kernel is the product
-of two quartic ones, another surface at the same cost. `python benchmarks/kernel_density.py` prints
-a table.
+300,000 incidents over London, a raster of 20 m and a bandwidth of 300 m. scipy and scikit-learn
+work at one cell at a time and would take hours: they are given cells drawn at random from the
+raster, and their time is extrapolated to all in proportion, with what they do once counted as
+often. KDEpy's FFT, like ours, takes the whole raster, here without an edge, which none of the
+others corrects. scipy and scikit-learn have no quartic kernel: scikit-learn is asked for the
+Epanechnikov of the same reach and for the Gaussian, scipy for the Gaussian, of which the width does
+not change its time. KDEpy's quartic kernel is the product of two, another surface at the same cost.
+For a few points rather than a map, scikit-learn and scipy are exact and the better choice.
 """
 
 from __future__ import annotations

@@ -1,9 +1,14 @@
-"""Read a street file of 300,000 rows beside `pandas.read_csv`, in turn, in one process.
+"""Reading a street file beside `pandas.read_csv`.
 
-The file is a simulated year in the layout of data.police.uk. Both are warm: what pandas gives is
-a table of texts and numbers, what `read_incidents` gives is every row judged, and the incidents
-with points on the National Grid. `python benchmarks/reading.py` takes eleven runs each and prints
-the shortest and the median.
+The file is a simulated year of 300,000 rows in the layout of data.police.uk, read in turn in one
+process. Both are warm: what pandas gives is a table of texts and numbers, what `read_incidents`
+gives is every row judged, and the incidents with points on the National Grid.
+
+The target is 3 times. With pandas 2.3 it is kept (2.0 to 2.3 times, measured before); with pandas
+3.1 it is missed, for its reader takes 0.1 s of processor time on all cores for the whole file, and
+the checksum alone takes half of that. Tried and kept: a chunk is read ahead while the one before it
+is judged, the checksum is made beside that, columns are cut and compared once. Tried and dropped:
+dictionary columns from the parser, which cost more than they save.
 """
 
 from __future__ import annotations
@@ -51,7 +56,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         path = make_file(Path(name))
-        print(f"{hs.read_incidents(path)}, {path.stat().st_size / 1e6:.0f} MB")
+        reading = hs.read_incidents(path)
+        print(f"{len(reading.incidents):,} incidents, {path.stat().st_size / 1e6:.0f} MB;")
         print_head("", "pandas.read_csv, s", "read_incidents, s", "ratio", measured=versions())
         times = [
             (seconds(pd.read_csv, path), seconds(hs.read_incidents, path))

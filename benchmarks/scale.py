@@ -1,8 +1,8 @@
-"""Count millions of points by borough and by 100 m cell × hour of the week, beside the peers.
+"""Counting millions of points by borough and by 100 m cell × hour, beside geopandas and sedonadb.
 
 Each way runs in a process of its own, reads the same Parquet file, and writes its answer; the
-answers must be the same number for number. `python benchmarks/scale.py` takes 10 million points
-three times each; `--rows 30 --only hotspots` measures growth. Needs the extra `bench`.
+answers must be the same number for number. 10 million points, unless `--rows` says otherwise;
+`--only hotspots` measures growth: see [Scale](scale.md). Needs the extra `bench`.
 """
 
 from __future__ import annotations

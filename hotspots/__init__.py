@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hotspots.errors import (
         DuplicateInputError,
         HotspotsError,
+        HotspotsWarning,
         InputError,
         MonthlyDataError,
         OutputError,
@@ -126,6 +127,7 @@ _ROOM_OF = {
     "MonthlyDataError": "errors",
     "DuplicateInputError": "errors",
     "OutputError": "errors",
+    "HotspotsWarning": "errors",
 }
 
 __all__ = [
@@ -139,6 +141,7 @@ __all__ = [
     "Grid",
     "HotspotList",
     "HotspotsError",
+    "HotspotsWarning",
     "InputError",
     "Intensity",
     "Mapping",

@@ -191,7 +191,8 @@ def analyse(
         raise InputError(msg)
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
     if thorough:
-        chosen = replace(chosen, scan=replace(chosen.scan, n_permutations=_THOROUGH))
+        n_permutations = max(_THOROUGH, chosen.scan.n_permutations)
+        chosen = replace(chosen, scan=replace(chosen.scan, n_permutations=n_permutations))
     own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(

@@ -77,7 +77,8 @@ def kernel_density(
         Largest cell that is accepted, in bandwidths. Raise it for a coarser picture.
     bandwidth : float, optional
         Radius (quartic) or standard deviation (Gaussian), metres. By default the mean distance of
-        an incident to its 50th nearest, in whole metres; it is announced in the log.
+        an incident to its 50th nearest, in whole metres, for the Gaussian over √7, which smooths as
+        widely; it is announced in the log.
     kernel : {"quartic", "gaussian"}
         The kernel.
     bands : sequence of Band, optional
@@ -161,7 +162,7 @@ def kernel_density(
     rule = "given"
     points.check()
     if bandwidth is None:
-        bandwidth, rule = _choose_bandwidth(points)
+        bandwidth, rule = _choose_bandwidth(points, shape.narrower)
     cell_size = _choose_cell_size(bandwidth, cell_size, max_ratio, shape)
     if ground is None:
         reach = shape.reach * bandwidth
@@ -347,8 +348,8 @@ def _middles(places: Any, ground: BaseGeometry | None) -> Any:  # noqa: ANN401 (
     return middles
 
 
-def _choose_bandwidth(points: _Points) -> tuple[float, str]:
-    """Take the mean distance of an incident to its 50th nearest.
+def _choose_bandwidth(points: _Points, narrower: float) -> tuple[float, str]:
+    """Take the mean distance of an incident to its 50th nearest, or a part of it.
 
     A rule by the spread of all points would take a wider bandwidth for two boroughs than for each.
     """
@@ -368,7 +369,7 @@ def _choose_bandwidth(points: _Points) -> tuple[float, str]:
         distance[is_open] = far[np.arange(len(far)), is_enough.argmax(axis=1)]
         is_open = is_open[~is_enough.any(axis=1)]
         wanted *= 2
-    bandwidth = math.ceil(np.average(distance[asked], weights=weight[asked]))
+    bandwidth = math.ceil(narrower * np.average(distance[asked], weights=weight[asked]))
     if bandwidth == 0:
         raise invalid(
             "bandwidth",
@@ -377,7 +378,7 @@ def _choose_bandwidth(points: _Points) -> tuple[float, str]:
             "choose it from",
             "Give a number of metres, such as bandwidth=300.",
         )
-    rule = f"mean distance to neighbour {k}"
+    rule = f"mean distance to neighbour {k}" + (", over √7" if narrower < 1 else "")
     _LOG.info("bandwidth: %d m, the %s", bandwidth, rule)
     return float(bandwidth), rule
 

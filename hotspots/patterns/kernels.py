@@ -38,12 +38,15 @@ class Kernel:
     fineness : int
         Cells in a bandwidth by default: one point in the worst place is then off by less than half
         a percent of the height of the kernel.
+    narrower : float
+        Bandwidth that smooths as widely as a quartic kernel of radius 1.
     """
 
     shape: Callable[[Floats], Floats]
     reach: float
     footprint: float
     fineness: int
+    narrower: float
 
 
 def _quartic(squared: Floats) -> Floats:
@@ -55,8 +58,10 @@ def _gaussian(squared: Floats) -> Floats:
 
 
 KERNELS: Final = {
-    "quartic": Kernel(_quartic, reach=1, footprint=5 * math.pi / 9, fineness=15),
-    "gaussian": Kernel(_gaussian, reach=5, footprint=4 * math.pi, fineness=10),
+    "quartic": Kernel(_quartic, reach=1, footprint=5 * math.pi / 9, fineness=15, narrower=1.0),
+    "gaussian": Kernel(
+        _gaussian, reach=5, footprint=4 * math.pi, fineness=10, narrower=1 / math.sqrt(7)
+    ),
 }
 """The kernels by name. 4 parts in a million of a Gaussian's volume lie beyond 5 bandwidths."""
 

@@ -219,7 +219,12 @@ def scan_week(
         If a row has no clock time.
     InputError
         If a parameter is out of its range, the coordinate system is not EPSG:27700, or there are
-        fewer than two episodes.
+        fewer than two incidents with a point.
+
+    Warns
+    -----
+    HotspotsWarning
+        If all incidents lie in one cell, or rows stand for several incidents.
 
     Notes
     -----
@@ -303,6 +308,13 @@ def scan_week(
         least_count=min_nights,
         is_one_group=is_one,
     )
+    if scan.n_cells == 1:
+        warnings.warn(
+            f"All incidents lie in one cell of {cell_size:g} m, so there is no other place for its "
+            "hours to differ from. Give a smaller cell_size, or the incidents around it too.",
+            HotspotsWarning,
+            stacklevel=2,
+        )
     best = observed_zones(scan)
     candidates = _Candidates(calls, chosen, scan, best, min_nights)
     largest = candidates.largest()

@@ -173,6 +173,9 @@ class TestByHand:
         assert found.bandwidth_rule == "mean distance to neighbour 3"
         assert "bandwidth: 250 m, the mean distance to neighbour 3" in caplog.text
         assert "cell_size: 16 m" in caplog.text
+        alike = hs.kernel_density(row, kernel="gaussian")  # a quartic kernel spreads by h / √7
+        assert alike.bandwidth == 95
+        assert alike.bandwidth_rule == "mean distance to neighbour 3, over √7"
 
     def test_bandwidth_uses_both_axes(self) -> None:
         """Turned by a right angle, the points get the same bandwidth."""

@@ -434,7 +434,8 @@ class TestMessages:
         """If all happens in one circle nothing is expected elsewhere, and nothing is found."""
         table = simulate_null(200, rng=1)
         table = table.set_geometry(gpd.points_from_xy([530_100] * 200, [180_100] * 200, crs=CRS))
-        scan = hs.scan_week(table, n_permutations=19, rng=1)
+        with pytest.warns(HotspotsWarning, match="All incidents lie in one cell of 250 m"):
+            scan = hs.scan_week(table, n_permutations=19, rng=1)
         assert len(scan.clusters) == 0
         assert scan.clusters.columns.tolist() == [each.name for each in SCAN_CLUSTERS.columns]
         assert scan.boroughs["p"].tolist() == [1.0]
