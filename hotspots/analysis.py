@@ -43,6 +43,7 @@ from hotspots.risk import (
     gathered,
     latest_days,
     weekly_intensity,
+    with_own_hours,
 )
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
@@ -275,7 +276,7 @@ def analyse(
     >>> hs.analyse(calls, boroughs=["Camden"], progress=False)
     <Analysis: SIMULATED, ... ASB reports in 1 area, ... timed; 10 hotspots, ... tasks>
     """
-    settings = settings or Settings()
+    settings = _checked(settings)
     if isinstance(incidents, (str, PathLike, list, tuple)):
         incidents = open_incidents(incidents)
     if not isinstance(incidents, (Reading, Dataset, gpd.GeoDataFrame)):
@@ -319,8 +320,7 @@ def analyse(
         scan, said = _scan(timed, settings)
         left_out += said
         if scan is not None:
-            own = scan.own_hours(hotspots.geometry)
-            hotspots = hotspots.assign(**{name: own[name] for name in own.columns})
+            hotspots = with_own_hours(hotspots, scan.own_hours(hotspots))
         begin("Recommending tasks")
         tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
         left_out += _without_tasks(hotspots, tasks)
@@ -532,6 +532,15 @@ def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
             "neither a code nor the name of one area): they are on no map."
         )
     return said
+
+
+def _checked(settings: object) -> Settings:
+    if settings is None:
+        return Settings()
+    if not isinstance(settings, Settings):
+        remedy = "Use hs.Settings.from_toml(path) or hs.Settings.from_dict(tables)."
+        raise invalid("settings", type(settings).__name__, "hs.Settings", remedy)
+    return settings
 
 
 def _make_grid(areas: gpd.GeoDataFrame, settings: Settings) -> gpd.GeoDataFrame:

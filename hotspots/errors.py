@@ -6,6 +6,9 @@ analyst can act on it without reading the code.
 
 from __future__ import annotations
 
+import math
+from numbers import Real
+
 
 class HotspotsError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -33,6 +36,12 @@ class OutputError(HotspotsError):
 
 class HotspotsWarning(UserWarning):
     """A result is usable but may mislead; the message names the remedy."""
+
+
+def is_number(value: object) -> bool:
+    """Say whether this is a finite number, not a text, a truth value or a list."""
+    is_real = isinstance(value, Real) and not isinstance(value, bool)
+    return is_real and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def invalid(name: str, value: object, rule: str, remedy: str = "") -> InputError:

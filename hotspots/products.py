@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MANIFEST: Final = "manifest.json"
 _FORMAT: Final = "hotspots analysis 1"
 _SHOWN: Final = 5
+_LEVEL: Final = 0.05
 _WIDEST_COLUMN: Final = 60
 _METHOD: Final = (
     "Places are counted by night and hour; the expected number of each place and hour of the week "
@@ -140,7 +141,7 @@ def save_folder(
     tasks = TASKS.for_audience(analysis.tasks, marking)
     clusters = CLUSTERS.for_audience(analysis.clusters, marking)
     found = analysis.scan.clusters if analysis.scan is not None else SCAN_CLUSTERS.empty()
-    own_hours = SCAN_CLUSTERS.for_audience(found, marking)
+    own_hours = SCAN_CLUSTERS.for_audience(found[found["q"] <= _LEVEL], marking)
     with whole_folder(Path(folder)) as target:
         save_map(draw_map(analysis, marking), target / "index.html")
         package = target / "hotspots.gpkg"

@@ -43,7 +43,7 @@ class _Section:
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):  # type: ignore[arg-type]
-            _check(type(self).__name__, item, getattr(self, item.name))
+            _check(_name_of(type(self)), item, getattr(self, item.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +248,12 @@ class Settings:
     tasks: TaskSettings = field(default_factory=TaskSettings)
 
     def __post_init__(self) -> None:
-        """Check what one section asks of another."""
+        """Check that the sections are sections, and what one asks of another."""
+        for each in dataclasses.fields(self):
+            kind, given = each.default_factory, getattr(self, each.name)
+            if not isinstance(given, kind):  # type: ignore[arg-type]
+                remedy = "Use hs.Settings.from_dict(tables) or hs.Settings.from_toml(path)."
+                raise invalid(each.name, type(given).__name__, kind.__name__, remedy)  # type: ignore[union-attr]
         radius, max_area = self.clusters.radius, self.clusters.max_area
         if max_area <= math.pi * radius**2 / 2:
             raise invalid(
@@ -323,8 +328,15 @@ def _unknown(kind: str, name: str, known: Any) -> InputError:  # noqa: ANN401
     return InputError(f"Unknown {kind} '{name}'. Must be one of {', '.join(known)}.{hint}")
 
 
+def _name_of(section: type) -> str:
+    kinds: dict[Any, str] = {
+        each.default_factory: each.name for each in dataclasses.fields(Settings)
+    }
+    return kinds[section]
+
+
 def _check(section: str, item: dataclasses.Field[Any], value: object) -> None:
-    name = f"{section.removesuffix('Settings').lower()}s.{item.name}"
+    name = f"{section}.{item.name}"
     allowed = item.metadata
     if isinstance(item.default, str):
         if value not in allowed["choices"]:

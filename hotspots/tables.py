@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from hotspots.errors import InputError, MonthlyDataError, TableError, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 CRS: Final = "EPSG:27700"
 """The one coordinate system inside the package: British National Grid, metres."""
@@ -225,7 +226,65 @@ def check_marking(marking: str) -> None:
 
 def has_point(incidents: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
     """Say which rows have a point: bool array on the rows."""
-    return np.asarray((incidents.geometry.notna() & ~incidents.geometry.is_empty).to_numpy())
+    points = incidents.geometry.to_numpy()
+    return np.asarray(~(shapely.is_missing(points) | shapely.is_empty(points)))
+
+
+def require_points(incidents: gpd.GeoDataFrame, verb: str) -> np.ndarray[Any, Any]:
+    """Say which rows have a point, or raise `InputError` if points cannot be used as they are.
+
+    Parameters
+    ----------
+    incidents : GeoDataFrame
+        An incidents table.
+    verb : str
+        The function that needs the points, for the message.
+
+    Returns
+    -------
+    array of bool
+        On the rows.
+    """
+    require_crs("incidents", incidents)
+    is_placed = has_point(incidents)
+    points = incidents.geometry.to_numpy()[is_placed]
+    is_bad = shapely.get_type_id(points) != 0
+    is_bad[~is_bad] = ~np.isfinite(shapely.get_coordinates(points[~is_bad])).all(axis=1)
+    if is_bad.any():
+        some = _some(incidents.index[is_placed][is_bad])
+        raise invalid("geometry", f"no point, or one without end ({some})", f"points for {verb}")
+    return is_placed
+
+
+def require_crs(name: str, frame: gpd.GeoDataFrame | gpd.GeoSeries) -> None:
+    """Raise `InputError` unless a frame has places, in the one coordinate system."""
+    if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
+        raise invalid(name, type(frame).__name__, "a GeoDataFrame", _READING)
+    if frame.crs != CRS:
+        verb = "set_crs" if frame.crs is None else "to_crs"
+        raise invalid("coordinate system", frame.crs, CRS, f"Use {name}.{verb}('{CRS}').")
+
+
+def require_columns(incidents: pd.DataFrame, names: Collection[str], verb: str) -> None:
+    """Raise `InputError` unless this is a table with the columns that a function needs."""
+    if not isinstance(incidents, pd.DataFrame):
+        raise invalid("incidents", type(incidents).__name__, "an incidents table", _READING)
+    missing = [name for name in names if name not in incidents.columns]
+    if missing:
+        given = f"a table without {', '.join(missing)}"
+        remedy = "Use hs.read_incidents(path).incidents."
+        raise invalid("incidents", given, f"an incidents table for {verb}", remedy)
+
+
+def require_weights(incidents: pd.DataFrame) -> None:
+    """Raise `InputError` unless every weight is a number of at least 0."""
+    weight = incidents["weight"]
+    if not pd.api.types.is_numeric_dtype(weight):
+        raise invalid("weight", weight.dtype, "numbers of at least 0")
+    is_bad = (~(np.isfinite(weight) & (weight >= 0))).to_numpy(dtype=bool)
+    if is_bad.any():
+        given = f"negative, missing or infinite in {_some(incidents.index[is_bad])}"
+        raise invalid("weight", given, "a number of at least 0")
 
 
 def has_clock(incidents: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -243,22 +302,25 @@ def require_clock(incidents: pd.DataFrame, verb: str) -> None:
     verb : str
         The function that needs the hour, for the message.
     """
-    if not isinstance(incidents, pd.DataFrame):
-        raise invalid(
-            "incidents",
-            type(incidents).__name__,
-            "an incidents table",
-            "Of a reading, use reading.incidents.",
-        )
+    require_columns(incidents, ("start", "time_precision"), verb)
     coarse = ~has_clock(incidents)
     if coarse.any():
-        kinds = ", ".join(sorted(incidents.loc[coarse, "time_precision"].unique()))
+        kinds = ", ".join(
+            sorted(incidents.loc[coarse, "time_precision"].fillna("unknown").unique())
+        )
         msg = (
             f"{verb} needs the hour of each incident, but {int(coarse.sum())} of {len(incidents)} "
             f"incidents are known only to the {kinds}. Must be incidents with time_precision "
             "'minute' or 'hour'. Leave this step out, or use records with a received time."
         )
         raise MonthlyDataError(msg)
+    missing = incidents["start"].isna().to_numpy()
+    if missing.any():
+        given = f"missing in {_some(incidents.index[missing])}"
+        raise invalid("start", given, f"a time in every row for {verb}", "Leave these rows out.")
+
+
+_READING: Final = "Of a reading, use reading.incidents."
 
 
 def _some(ids: pd.Index[Any]) -> str:
@@ -547,7 +609,7 @@ HOTSPOTS: Final = Table(
         Column(
             "own_hours",
             "text",
-            "The window of the scan that stands out most there, in words.",
+            "The hours that are its own by the scan, in words; missing if its p is above 0.05.",
             "partner",
             nullable=True,
         ),
@@ -568,14 +630,16 @@ HOTSPOTS: Final = Table(
         Column(
             "top_point_share",
             "number",
-            "Share of the incidents at the most frequent exact point, 0–1.",
+            "Share of the incidents at the most frequent exact point, 0–1: an address, or in "
+            "snapped and counted data a map point.",
             nullable=True,
         ),
         Column(
             "rank_without_top",
             "integer",
             "Its rank in its area if what it expects were less by the share of its most frequent "
-            "caller or point; of those not listed as many are compared as are listed.",
+            "caller or point; of those not listed as many are compared as are listed, so the last "
+            "rank may be later still.",
         ),
         Column(
             "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."

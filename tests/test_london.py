@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 import hotspots as hs
 
@@ -116,7 +117,10 @@ def test_highest_density(
 
 
 def test_one_hexagon(reports: gpd.GeoDataFrame) -> None:
-    """Round the peak one hexagon has 265 reports, 8 to 45 a month."""
+    """At the peak one hexagon has 265 reports, 8 to 45 a month; the one beside it has 144."""
     near = (reports.geometry.x - 515_280).abs().lt(60) & (reports.geometry.y - 188_187).abs().lt(60)
     by_month = reports[near].groupby("start")["weight"].sum()
     assert (by_month.sum(), by_month.min(), by_month.max()) == (265, 8, 45)
+    beside = reports.geometry.distance(shapely.Point(515_280, 188_187)).between(60, 120)
+    around = reports[beside].groupby([reports.geometry.x, reports.geometry.y])["weight"].sum()
+    assert around.max() == 144

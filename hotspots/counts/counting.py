@@ -22,7 +22,7 @@ from hotspots.areas import Grid, PlaceIndex, PolygonIndex, load_boroughs
 from hotspots.counts.tally import NO_HOUR, WALK, CountTask, check_size, merged
 from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import MILLIONTHS, Dataset, Reading, batch_of, open_incidents
-from hotspots.tables import PLACES, TIMEZONE, check_areas
+from hotspots.tables import PLACES, TIMEZONE, check_areas, require_crs
 from hotspots.times import HOURS, exposure
 
 if TYPE_CHECKING:
@@ -425,6 +425,7 @@ def run(
             "an incidents table, a Reading, a Dataset or a path",
             "Use hs.read_incidents(path).",
         )
+    require_crs("incidents", table)
     if client is not None:
         msg = (
             "A table in memory cannot be counted on a cluster. Must be files that every worker can "

@@ -14,8 +14,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from hotspots.errors import invalid
-from hotspots.tables import has_point, require_clock
+from hotspots.errors import invalid, is_number
+from hotspots.tables import require_clock, require_points
 from hotspots.times import night_of
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def find_episodes(
     True
     """
     require_clock(incidents, "find_episodes")
-    if not radius >= 0 or not np.isfinite(radius):
+    if not is_number(radius) or radius < 0:
         raise invalid("radius", radius, "a number of metres of at least 0")
     geometry = incidents.geometry
-    is_placed = has_point(incidents)
+    is_placed = require_points(incidents, "find_episodes")
     nights = night_of(incidents["start"], night_ends=night_ends)
     day = (nights - pd.Timestamp(0)).dt.days.to_numpy()
     table = np.column_stack(

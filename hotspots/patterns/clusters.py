@@ -24,7 +24,7 @@ from hotspots.patterns.neighbours import (
     sort_into_cells,
 )
 from hotspots.patterns.week_dbscan import check_reach, cluster_points
-from hotspots.tables import CLUSTERS, CRS, has_point, require_clock
+from hotspots.tables import CLUSTERS, CRS, require_clock, require_points
 from hotspots.times import HOURS, best_band, describe_band, hour_of_week, night_of
 from hotspots.words import percent
 
@@ -88,7 +88,7 @@ def choose_min_incidents(
     """
     require_clock(incidents, "choose_min_incidents")
     check_reach(radius, hours, days)
-    chosen = incidents[has_point(incidents)]
+    chosen = incidents[require_points(incidents, "choose_min_incidents")]
     hour = hour_of_week(chosen["start"]).to_numpy(dtype=np.int64)
     weight = chosen["weight"].to_numpy(dtype=float)
     others = _weight_near(_coordinates(chosen), weight, radius) - weight
@@ -203,7 +203,7 @@ def find_clusters(
     """
     require_clock(incidents, "find_clusters")
     check_reach(radius, hours, days)
-    is_placed = has_point(incidents)
+    is_placed = require_points(incidents, "find_clusters")
     chosen = incidents[is_placed]
     least = _thresholds(chosen, min_incidents, radius, hours, days)
     labels = np.full(len(incidents), -1, dtype=np.int64)

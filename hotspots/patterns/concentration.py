@@ -20,7 +20,7 @@ from scipy.special import gammaln
 from hotspots.areas import Grid
 from hotspots.chance import make_generator
 from hotspots.counts import Counts
-from hotspots.errors import HotspotsWarning, InputError, invalid
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number
 from hotspots.words import count, percent
 
 if TYPE_CHECKING:
@@ -270,9 +270,9 @@ def _check_options(top: Sequence[float], alpha: float, n_permutations: int) -> F
         raise invalid(
             "top", top, "increasing shares above 0 and at most 1", "Use top=(0.01, 0.05)."
         )
-    if not 0 < alpha < 1:
+    if not is_number(alpha) or not 0 < alpha < 1:
         raise invalid("alpha", alpha, "a number above 0 and below 1")
-    if not n_permutations >= _FEWEST_REPLICATES:
+    if not is_number(n_permutations) or n_permutations < _FEWEST_REPLICATES:
         raise invalid("n_permutations", n_permutations, f"at least {_FEWEST_REPLICATES}")
     return tops
 

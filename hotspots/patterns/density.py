@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.errors import InputError, invalid
+from hotspots.errors import invalid
 from hotspots.patterns.kernels import KERNELS
 from hotspots.patterns.rasters import Raster
-from hotspots.tables import CRS
+from hotspots.tables import CRS, require_crs
 from hotspots.times import Band, describe_band
 from hotspots.words import count
 from hotspots.writing import write_whole
@@ -26,6 +25,7 @@ from hotspots.writing import write_whole
 if TYPE_CHECKING:
     from os import PathLike
 
+    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
     Singles = np.ndarray[Any, np.dtype[np.float32]]
@@ -210,7 +210,7 @@ class Density:
         InputError
             If the coordinate system is not EPSG:27700, or there is no such layer.
         """
-        check_crs("places", places, "places")
+        require_crs("places", places)
         if layer not in range(len(self.values)):
             raise invalid("layer", layer, f"a whole number from 0 to {len(self.values) - 1}")
         values = self.values[layer]
@@ -380,17 +380,3 @@ def check_cells(layers: int, raster: Raster, remedy: str) -> None:
         size = f"{columns:,} × {rows:,} cells of {raster.cell_size:g} m"
         size = f"{size}, {layers:,} times" if layers > 1 else size
         raise invalid("raster", size, f"at most {MAX_CELLS:,} cells", remedy)
-
-
-def check_crs(name: str, frame: gpd.GeoDataFrame | gpd.GeoSeries, noun: str) -> None:
-    """Raise `InputError` unless a frame is in EPSG:27700."""
-    if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
-        msg = (
-            f"Invalid {name} of type '{type(frame).__name__}'. Must be a GeoDataFrame. Of a "
-            "reading, use reading.incidents."
-        )
-        raise InputError(msg)
-    if frame.crs != CRS:
-        verb = "set_crs" if frame.crs is None else "to_crs"
-        remedy = f"Use {name}.{verb}('{CRS}')."
-        raise invalid("coordinate system", frame.crs, f"{CRS} for {noun}", remedy)

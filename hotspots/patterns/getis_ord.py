@@ -31,6 +31,8 @@ from hotspots.patterns.surroundings import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from hotspots.counts import Counts
+
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _LOG = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ class _Judged(NamedTuple):
 
 
 def getis_ord(
-    values: pd.Series[Any],
+    values: pd.Series[Any] | Counts,
     places: gpd.GeoDataFrame,
     *,
     radius: float | None = None,
@@ -69,7 +71,7 @@ def getis_ord(
 
     Parameters
     ----------
-    values : Series of numbers
+    values : Series of numbers, or Counts
         Counts, or other numbers of at least 0, by the ids of places in any order. A place without
         a value has 0.
     places : GeoDataFrame
@@ -172,7 +174,7 @@ def getis_ord(
     >>> boroughs = hs.load_boroughs()
     >>> places = hs.make_grid(boroughs[boroughs["name"] == "Camden"], cell_size=250)
     >>> counts = hs.count_incidents(calls, places)
-    >>> found = hs.getis_ord(pd.Series(counts.totals(), index=places.index), places)
+    >>> found = hs.getis_ord(counts, places)
     >>> found.columns.tolist()
     ['local_sum', 'n_neighbours', 'expected', 'z', 'p_z', 'p', 'q']
     >>> bool((found["q"] <= 0.05).any())
@@ -180,6 +182,8 @@ def getis_ord(
     """
     check_places(places)
     check_draws(alternative, n_permutations)
+    if not isinstance(star, bool):
+        raise invalid("star", star, "True (Gi*) or False (Gi)")
     chance = make_generator(rng)
     numbers = values_of(values, places, "values", is_complete=False)
     if (numbers < 0).any():

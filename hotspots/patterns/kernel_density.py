@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from hotspots.errors import HotspotsWarning, InputError, invalid
-from hotspots.patterns.density import KM2, Density, check_cells, check_crs
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number
+from hotspots.patterns.density import KM2, Density, check_cells
 from hotspots.patterns.kernels import KERNELS, Kernel, smooth
 from hotspots.patterns.rasters import PAD, Raster
-from hotspots.tables import check_areas, has_point, require_clock
+from hotspots.tables import check_areas, has_point, require_clock, require_crs
 from hotspots.times import Band, describe_band, hour_of_week
 from hotspots.words import percent
 
@@ -204,15 +205,16 @@ def _check(
 ) -> None:
     """Refuse parameters that are out of their range, each with what is allowed."""
     for name, value in (("cell_size", cell_size), ("bandwidth", bandwidth)):
-        if value is not None and not (value > 0 and np.isfinite(value)):
+        if value is not None and not (is_number(value) and value > 0):
             raise invalid(name, value, "a number of metres above 0")
-    if not max_ratio > 0:
+    if not (is_number(max_ratio) and max_ratio > 0):
         raise invalid("max_ratio", max_ratio, "a number above 0")
     if kernel not in KERNELS:
         raise invalid("kernel", kernel, f"one of {', '.join(KERNELS)}")
-    if bands is not None and not (bands and all(isinstance(band, Band) for band in bands)):
+    is_list = np.iterable(bands) and bands and all(isinstance(band, Band) for band in bands)
+    if bands is not None and not is_list:
         remedy = "Leave bands out for all hours."
-        raise invalid("bands", bands, "at least one hotspots.times.Band", remedy)
+        raise invalid("bands", bands, "a list of at least one hotspots.times.Band", remedy)
 
 
 def _choose_cell_size(
@@ -251,8 +253,8 @@ class _Points:
         needs_clock: bool,
     ) -> _Points:
         """Take the rows of a table that have a place."""
-        check_crs("incidents", incidents, "incidents")
-        if weights not in incidents:
+        require_crs("incidents", incidents)
+        if not isinstance(weights, str) or weights not in incidents:
             have = ", ".join(str(name) for name in incidents.columns)
             raise invalid("weights", weights, f"a column of numbers; the table has {have}")
         if needs_clock:
@@ -264,6 +266,8 @@ class _Points:
         if (used.geom_type != "Point").any():
             _LOG.info("polygons count at their middles")
             used = used.set_geometry(_middles(used.geometry.to_numpy(), ground))
+        if not pd.api.types.is_numeric_dtype(used[weights]):
+            raise invalid(weights, used[weights].dtype, "numbers of at least 0")
         weight = used[weights].to_numpy(dtype=float)
         is_bad = ~(np.isfinite(weight) & (weight >= 0))
         if is_bad.any():
@@ -271,6 +275,10 @@ class _Points:
             given = f"{weight[is_bad][0]:g}"
             raise invalid(weights, given, "a number of at least 0", f"Look at the rows {some}.")
         xy = np.column_stack([used.geometry.x, used.geometry.y])
+        is_lost = ~np.isfinite(xy).all(axis=1)
+        if is_lost.any():
+            some = ", ".join(str(label) for label in used.index[is_lost][:5])
+            raise invalid("geometry", f"infinite in {some}", "points with finite coordinates")
         hour = np.zeros(len(used), dtype=np.int64)
         if needs_clock:
             hour = hour_of_week(used["start"]).to_numpy(dtype=np.int64)
@@ -412,6 +420,9 @@ def _binned(layers: list[_Points], raster: Raster, inside: Floats | None) -> Ite
 def _period(incidents: gpd.GeoDataFrame) -> str:
     """Say from when to when, by the dates of the first and last row."""
     start = incidents["start"].dropna() if "start" in incidents else incidents.index[:0]
-    if len(start) == 0:
+    if len(start) == 0 or not isinstance(start.dtype, pd.DatetimeTZDtype):
         return ""
-    return f"{start.min():%Y-%m-%d} to {start.max():%Y-%m-%d}"
+    last = start.max()
+    if "time_precision" in incidents and (incidents["time_precision"] == "month").any():
+        last += pd.offsets.MonthEnd(0)  # a month is written as its first day
+    return f"{start.min():%Y-%m-%d} to {last:%Y-%m-%d}"

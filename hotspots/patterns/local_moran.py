@@ -28,6 +28,8 @@ from hotspots.patterns.surroundings import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from hotspots.counts import Counts
+
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 QUADRANTS: Final = ("high among high", "low among high", "low among low", "high among low")
@@ -39,7 +41,7 @@ _ROUNDING: Final = 1e-9
 
 
 def local_moran(
-    values: pd.Series[Any],
+    values: pd.Series[Any] | Counts,
     places: gpd.GeoDataFrame,
     *,
     radius: float | None = None,
@@ -53,7 +55,7 @@ def local_moran(
 
     Parameters
     ----------
-    values : Series of numbers
+    values : Series of numbers, or Counts
         Counts or rates by the ids of places in any order. A place without a value has 0.
     places : GeoDataFrame
         All places, at least 4, EPSG:27700.
@@ -120,8 +122,7 @@ def local_moran(
     >>> boroughs = hs.load_boroughs()
     >>> places = hs.make_grid(boroughs[boroughs["name"] == "Camden"], cell_size=500)
     >>> counts = hs.count_incidents(calls, places)
-    >>> totals = pd.Series(counts.totals(), index=places.index)
-    >>> found = hs.local_moran(totals, places, n_permutations=9999, rng=1)
+    >>> found = hs.local_moran(counts, places, n_permutations=9999, rng=1)
     >>> found.loc[found["p"].idxmin(), "quadrant"]
     'high among high'
     """
@@ -166,7 +167,7 @@ def local_moran(
 
 
 def global_moran(
-    values: pd.Series[Any],
+    values: pd.Series[Any] | Counts,
     places: gpd.GeoDataFrame,
     *,
     radius: float | None = None,
@@ -256,7 +257,7 @@ def global_moran(
 
 
 def _checked(
-    values: pd.Series[Any],
+    values: pd.Series[Any] | Counts,
     places: gpd.GeoDataFrame,
     radius: float | None,
     alternative: str,

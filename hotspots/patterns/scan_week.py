@@ -22,7 +22,7 @@ import pandas as pd
 import shapely
 
 from hotspots.chance import make_generator
-from hotspots.errors import HotspotsWarning, InputError, invalid
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number
 from hotspots.patterns.gumbel import GumbelTail
 from hotspots.patterns.week_episodes import draw_episodes
 from hotspots.patterns.week_windows import HOURS, band_of, log_likelihood_ratio, sum_windows
@@ -34,7 +34,15 @@ from hotspots.patterns.week_zones import (
     observed_zones,
 )
 from hotspots.progress import track
-from hotspots.tables import CRS, SCAN_CLUSTERS, has_point, require_clock
+from hotspots.tables import (
+    CRS,
+    SCAN_CLUSTERS,
+    require_clock,
+    require_columns,
+    require_crs,
+    require_points,
+    require_weights,
+)
 from hotspots.times import describe_band, hour_of_week, night_of
 from hotspots.words import count
 
@@ -94,13 +102,15 @@ class WeekScan:
             f"{count(len(self.clusters), 'cluster')}; {n} with q of at most 0.05>"
         )
 
-    def own_hours(self, places: gpd.GeoSeries, *, radius: float = 300.0) -> pd.DataFrame:
+    def own_hours(
+        self, places: gpd.GeoSeries | gpd.GeoDataFrame, *, radius: float = 300.0
+    ) -> pd.DataFrame:
         """Say how surely places have hours of their own, and which.
 
         Parameters
         ----------
-        places : GeoSeries of polygons
-            Such as those of hotspots, EPSG:27700.
+        places : GeoSeries or GeoDataFrame of polygons
+            Such as hotspots, EPSG:27700.
         radius : float
             Largest circle that is looked at, metres; its middle cell meets the place.
 
@@ -117,9 +127,11 @@ class WeekScan:
         InputError
             If the places are not in EPSG:27700 or the radius is not above 0.
         """
-        if places.crs != CRS:
-            raise invalid("coordinate system", places.crs, CRS, f"Use places.to_crs('{CRS}').")
-        if not radius > 0:
+        if not isinstance(places, gpd.GeoSeries | gpd.GeoDataFrame):
+            raise invalid("places", type(places).__name__, "a GeoSeries or GeoDataFrame")
+        places = places.geometry
+        require_crs("places", places)
+        if not (is_number(radius) and radius > 0):
             raise invalid("radius", radius, "a number of metres above 0")
         scan = self._candidates.scan
         corners = scan.cells * self._cell_size
@@ -287,6 +299,8 @@ def scan_week(
     for name, metres in (("cell_size", cell_size), ("episode_radius", episode_radius)):
         if not _is_metres(metres):
             raise invalid(name, metres, f"a number of metres, 1 to {_FARTHEST:,}")
+    if not np.iterable(radii) or not all(is_number(radius) for radius in radii):
+        raise invalid("radii", radii, "increasing numbers of metres above 0", "Use (150, 300).")
     radii = tuple(float(radius) for radius in radii)
     _check(cell_size, radii, max_days, max_hours, min_nights, maximum, unit, alpha, n_permutations)
     for name, number in (("stop_after", stop_after), ("threads", threads)):
@@ -374,7 +388,7 @@ def _check(
         ),
         ("maximum", maximum, maximum in ("borough", "force"), "'borough' or 'force'", ""),
         ("unit", unit, unit in ("episode", "call"), "'episode' or 'call'", ""),
-        ("alpha", alpha, 0 < alpha <= 1, "a number above 0 and up to 1", ""),
+        ("alpha", alpha, is_number(alpha) and 0 < alpha <= 1, "a number above 0 and up to 1", ""),
         (
             "n_permutations",
             n_permutations,
@@ -389,8 +403,7 @@ def _check(
 
 
 def _is_metres(value: object) -> bool:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return is_number and 1 <= float(value) <= _FARTHEST  # type: ignore[arg-type]
+    return is_number(value) and 1 <= float(value) <= _FARTHEST  # type: ignore[arg-type]
 
 
 def _is_count(value: object, least: int) -> bool:
@@ -413,11 +426,10 @@ class _Calls:
     @classmethod
     def of(cls, incidents: gpd.GeoDataFrame, night_ends: int) -> _Calls:
         """Take the calls of an incidents table that have a place."""
+        require_columns(incidents, ("start", "time_precision", "borough", "weight"), "scan_week")
         require_clock(incidents, "scan_week")
-        if incidents.crs != CRS:
-            remedy = f"Use incidents.to_crs('{CRS}')."
-            raise invalid("coordinate system", incidents.crs, CRS, remedy)
-        is_used = has_point(incidents)
+        require_weights(incidents)
+        is_used = require_points(incidents, "scan_week") & (incidents["weight"] > 0).to_numpy()
         has_borough = incidents["borough"].notna().to_numpy()
         if has_borough.any():
             is_used = is_used & has_borough

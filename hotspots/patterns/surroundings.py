@@ -20,8 +20,9 @@ from scipy.spatial import cKDTree
 from scipy.stats import false_discovery_control, norm
 
 from hotspots.areas import neighbours
+from hotspots.counts import Counts
 from hotspots.errors import HotspotsWarning, InputError, invalid
-from hotspots.tables import CRS
+from hotspots.tables import require_crs
 
 if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -43,9 +44,7 @@ def check_places(places: gpd.GeoDataFrame) -> None:
     if not isinstance(places, gpd.GeoDataFrame):
         remedy = "Use hs.make_grid(areas) or hs.places_from_areas(areas)."
         raise invalid("places", type(places).__name__, "a GeoDataFrame of places", remedy)
-    if places.crs != CRS:
-        remedy = f"Use places.to_crs('{CRS}')."
-        raise invalid("coordinate system", places.crs, CRS, remedy)
+    require_crs("places", places)
     _check_unique("places", places.index)
     if len(places) < 2:  # noqa: PLR2004 (one has no other to differ from)
         msg = (
@@ -78,7 +77,7 @@ def values_of(
 
     Parameters
     ----------
-    values : Series of numbers
+    values : Series of numbers, or Counts
         By the ids of places, in any order.
     places : GeoDataFrame
         The places.
@@ -93,6 +92,8 @@ def values_of(
         If they are not a Series of numbers, an id occurs twice, is not that of a place, or lacks
         its value.
     """
+    if isinstance(values, Counts):
+        values = pd.Series(values.totals(), index=values.places.index)
     if not isinstance(values, pd.Series):
         remedy = "Use pd.Series(numbers, index=places.index)."
         raise invalid(name, type(values).__name__, "a Series by the ids of the places", remedy)

@@ -2,6 +2,7 @@
 
 from hotspots.risk.describe import describe_hotspots
 from hotspots.risk.details import Details, DetailTask, gathered, latest_days
+from hotspots.risk.evidence import with_own_hours
 from hotspots.risk.hotspots import HotspotList, find_hotspots, grow_hotspot
 from hotspots.risk.intensity import Intensity, weekly_intensity
 
@@ -16,4 +17,5 @@ __all__ = [
     "grow_hotspot",
     "latest_days",
     "weekly_intensity",
+    "with_own_hours",
 ]

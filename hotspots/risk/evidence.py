@@ -15,12 +15,15 @@ from hotspots.patterns import getis_ord
 if TYPE_CHECKING:
     from typing import Any
 
+    import geopandas as gpd
+
     from hotspots.counts import Counts
     from hotspots.risk.hotspots import HotspotList
 
 _FEWEST_PLACES = 3
 _DRAWS = 999
 _SEED = 1
+_LEVEL = 0.05
 
 
 def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> pd.Series[Any]:
@@ -101,3 +104,28 @@ def ranks_without_top(table: pd.DataFrame, not_listed: pd.Series[Any]) -> pd.Ser
         below = not_listed[not_listed.index == area_id].to_numpy()
         ranks[rows.index] = 1 + higher.sum(axis=1) + (below[None, :] > own[:, None]).sum(axis=1)
     return ranks
+
+
+def with_own_hours(hotspots: gpd.GeoDataFrame, own: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add to hotspots what the scan says of their hours.
+
+    Parameters
+    ----------
+    hotspots : GeoDataFrame
+        A hotspots table.
+    own : DataFrame
+        What `WeekScan.own_hours` gave for them.
+
+    Returns
+    -------
+    GeoDataFrame
+        With `own_hours_p`; with `own_hours`, and a sentence in `why`, where it is at most 0.05.
+    """
+    is_sure = own["own_hours_p"] <= _LEVEL
+    words = own["own_hours"].where(is_sure)
+    said = " Its own hours, unlike its area's: " + words + "."
+    return hotspots.assign(
+        own_hours_p=own["own_hours_p"],
+        own_hours=words,
+        why=hotspots["why"] + said.fillna(""),
+    )

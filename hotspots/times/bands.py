@@ -35,12 +35,26 @@ class Band:
         First hour, 0–23.
     n_hours : int
         Hours on each day, 1–24; the hours after midnight belong to the evening before.
+
+    Raises
+    ------
+    InputError
+        If a number is out of its range.
     """
 
     first_day: int
     n_days: int
     start_hour: int
     n_hours: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no band of a week."""
+        ranges = {"first_day": (0, 6), "n_days": (1, 7), "start_hour": (0, 23), "n_hours": (1, 24)}
+        for name, (least, most) in ranges.items():
+            value = getattr(self, name)
+            is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not (is_whole and least <= value <= most):
+                raise invalid(name, value, f"a whole number, {least} to {most}")
 
     @property
     def weekdays(self) -> tuple[int, ...]:

@@ -235,7 +235,7 @@ def week_profile(
             msg = "Invalid by 'a Series on another index'. Must be on the index of the incidents."
             raise InputError(msg)
         groups = by
-    elif by in incidents.columns:
+    elif isinstance(by, str) and by in incidents.columns:
         groups = incidents[by]
     else:
         raise invalid("by", by, f"one of {', '.join(map(str, incidents.columns))}")
@@ -244,6 +244,9 @@ def week_profile(
         rows = pd.DataFrame({"group": groups, "hour": hours, "weight": incidents["weight"]})
     else:
         row, hour = _rows_of(weights, incidents)
+        is_bad = ~(np.isfinite(weights["weight"]) & (weights["weight"] >= 0)).to_numpy()
+        if is_bad.any():
+            raise invalid("weights", f"negative or missing in {is_bad.sum()} rows", "0 or more")
         group = groups.iloc[row].array
         rows = pd.DataFrame({"group": group, "hour": hour, "weight": weights["weight"].array})
     profile = (
@@ -268,6 +271,8 @@ def _rows_of(
         raise invalid("weights", type(weights).__name__, rule)
     if not isinstance(weights.index, pd.MultiIndex) or weights.index.names[1:] != ["hour_of_week"]:
         raise invalid("weights", f"index {list(weights.index.names)}", rule)
+    if not incidents.index.is_unique:
+        raise invalid("index", "repeated ids", "unique, because weights are by id")
     ids, hours = weights.index.levels
     row_code, hour_code = weights.index.codes
     row = incidents.index.get_indexer(ids)[row_code]

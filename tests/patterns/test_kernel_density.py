@@ -669,7 +669,7 @@ class TestMessages:
                 "Invalid cell_size '50'. Must be at most 0.1 of the bandwidth of 300 m. Give a",
             ),
             ({"kernel": "round"}, "Invalid kernel 'round'. Must be one of quartic, gaussian"),
-            ({"bands": []}, "Invalid bands '\\[\\]'. Must be at least one hotspots.times.Band"),
+            ({"bands": []}, "Invalid bands '\\[\\]'. Must be a list of at least one hotspots"),
             ({"weights": "n"}, "Invalid weights 'n'. Must be a column of numbers; the table has"),
             (
                 {"bandwidth": 0.0001},
