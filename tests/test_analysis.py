@@ -12,6 +12,7 @@ import shapely
 import hotspots as hs
 from hotspots.areas import locate
 from hotspots.risk import describe_hotspots
+from hotspots.risk.evidence import place_rates
 from hotspots.settings import HotspotSettings
 from hotspots.tables import CLUSTERS, HOTSPOTS, TASKS
 from hotspots.times import Band
@@ -153,6 +154,33 @@ class TestList:
         found = hs.find_hotspots(hs.weekly_intensity(counts), areas)
         assert len(found.table) == 1
         assert describe_hotspots(found, incidents, counts)["place_q"].isna().all()
+
+    def test_places_that_do_not_adjoin(self) -> None:
+        """Separate estates have no surroundings; nothing is said, and the rest is described."""
+        places = hs.make_grid(square_area(side=1500.0), cell_size=150)
+        apart = places[(places["column"] % 2 == 0) & (places["row"] % 2 == 0)]
+        incidents = make_incidents(
+            pd.concat([at_place(0, 0, FRIDAYS[:8]), at_place(2, 2, FRIDAYS)])
+        )
+        areas = square_area(side=1500.0)
+        counts = hs.count_incidents(incidents, apart)
+        found = hs.find_hotspots(hs.weekly_intensity(counts), areas)
+        described = describe_hotspots(found, incidents, counts)
+        assert len(described) == 2
+        assert described["place_q"].isna().all()
+
+    def test_surroundings_of_months(self) -> None:
+        """Monthly data has no nights: its incidents are compared, not its months."""
+        places = hs.make_grid(square_area(side=3000.0), cell_size=150)
+        months = pd.date_range("2025-01-01", periods=12, freq="MS")
+        parts = [at_place(column, row, months) for column in range(20) for row in range(20)]
+        many = [at_place(column, 10, months.repeat(8)) for column in (9, 10, 11)]
+        incidents = make_incidents(pd.concat(parts + many), time_precision="month")
+        counts = hs.count_incidents(incidents, places)
+        found = hs.find_hotspots(hs.weekly_intensity(counts), square_area(side=3000.0))
+        q = place_rates(found, counts)
+        assert counts.tier == "monthly"
+        assert q.iloc[0] < 0.05
 
     def test_busy_at_the_ordinary_peak(self) -> None:
         """The busiest street at its borough's ordinary peak is on the list, at the top."""

@@ -44,7 +44,7 @@ def values_on(places: gpd.GeoDataFrame, incidents: gpd.GeoDataFrame) -> pd.Serie
 
 
 def test_collisions_have_no_hours_of_their_own(collisions: gpd.GeoDataFrame) -> None:
-    """Three of 32 boroughs have p of at most 0.05, and none a q below 0.13."""
+    """Three of 32 boroughs have p of at most 0.05, and the smallest q is 0.14."""
     table = collisions.assign(borough=hs.assign_areas(collisions, hs.load_boroughs()))
     scan = hs.scan_week(table[table["borough"].notna()], rng=1)
     assert scan.n_episodes == 20_623

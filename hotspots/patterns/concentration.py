@@ -272,8 +272,10 @@ def _check_options(top: Sequence[float], alpha: float, n_permutations: int) -> F
         )
     if not is_number(alpha) or not 0 < alpha < 1:
         raise invalid("alpha", alpha, "a number above 0 and below 1")
-    if not is_number(n_permutations) or n_permutations < _FEWEST_REPLICATES:
-        raise invalid("n_permutations", n_permutations, f"at least {_FEWEST_REPLICATES}")
+    is_whole = isinstance(n_permutations, int | np.integer) and not isinstance(n_permutations, bool)
+    if not is_whole or n_permutations < _FEWEST_REPLICATES:
+        rule = f"a whole number, at least {_FEWEST_REPLICATES}"
+        raise invalid("n_permutations", n_permutations, rule)
     return tops
 
 

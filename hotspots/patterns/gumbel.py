@@ -11,28 +11,35 @@ import numpy as np
 if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-# The logarithm of the scale is known to about 0.8/√n: nodes to fifteen times that on either side.
-_REACH: Final = 12.0
+# The scale is looked for within so many times that of the moments, in coarse steps first.
+_REACH: Final = 1000.0
 _NODES: Final = 241
+# Where the logarithm of the weight is so much below its largest, there is nothing to add up.
+_NOTHING: Final = 50.0
 _LARGEST: Final = math.log(sys.float_info.max)
-# Samples whose values differ by less, as a share, are taken as all the same.
-_SAME: Final = 1e-9
+# Where some values are 0, fewer others say too little of the tail; of fewer different ones too.
+_FEWEST_BESIDE_ZEROS: Final = 100
+_FEWEST_DIFFERENT: Final = 8
 
 
 class GumbelTail:
-    """The chance that a further value of a Gumbel distribution is as large as a number.
+    """The chance that a further maximum is as large as a number.
 
     Parameters
     ----------
     sample : array of float
-        Values of the distribution, at least two.
+        Maxima, at least two; 0 where nothing stood out.
 
     Notes
     -----
-    Location and scale are not known but estimated, and few values estimate them badly: the chance
-    is averaged over what they may be, given the sample. With the prior 1/scale that is exact: of
-    further values a share of α has a chance of at most α, whatever the sample's size (Lawless
-    2003). The location is averaged over in closed form and the scale by quadrature.
+    Those above 0 are taken as Gumbel distributed. Location and scale are not known but estimated,
+    and few values estimate them badly: the chance is averaged over what they may be, given the
+    sample. With the prior 1/scale that is exact: of further values a share of α has a chance of at
+    most α, whatever the sample's size (Lawless 2003). The location is averaged over in closed form
+    and the scale by quadrature. With n₊ of n values above 0 it is multiplied by (1 + n₊)/(1 + n).
+
+    Where that would rest on too little (0 among the values and fewer than 100 others, or fewer than
+    8 different ones), the chance is the Monte Carlo one: (1 + those as large)/(1 + n).
 
     References
     ----------
@@ -41,31 +48,44 @@ class GumbelTail:
 
     def __init__(self, sample: Floats) -> None:
         self._sample = np.sort(np.asarray(sample, dtype=float))
-        n, self._middle = len(self._sample), float(self._sample.mean())
-        spread = float(self._sample.std())
-        self._is_constant = bool(spread <= _SAME * max(abs(self._middle), 1.0))
-        if self._is_constant:
+        above = self._sample[self._sample > 0]
+        self._n = len(above)
+        self._share = (1 + self._n) / (1 + len(self._sample)) if self._n < len(sample) else 1.0
+        has_zeros = self._n < len(self._sample)
+        self._is_counted = len(np.unique(above)) < _FEWEST_DIFFERENT or (
+            has_zeros and self._n < _FEWEST_BESIDE_ZEROS
+        )
+        if self._is_counted:
             return
-        guess = spread * math.sqrt(6.0) / math.pi
-        steps = np.linspace(-1, 1, _NODES) * _REACH / math.sqrt(n)
-        self._scales = guess * np.exp(steps)
-        scaled = -(self._sample - self._middle) / self._scales[:, None]
-        largest = scaled.max(axis=1)
-        self._log_sum = largest + np.log(np.exp(scaled - largest[:, None]).sum(axis=1))
-        # The deviations from the mean add up to 0. Nodes are even in the logarithm of the scale.
-        logs = (1 - n) * np.log(self._scales) - n * self._log_sum
+        self._middle = float(above.mean())
+        self._deviations = above - self._middle
+        guess = float(above.std()) * math.sqrt(6.0) / math.pi
+        coarse = guess * np.geomspace(1 / _REACH, _REACH, _NODES)
+        logs, _ = self._weigh(coarse)
+        near = np.flatnonzero(logs > logs.max() - _NOTHING)
+        low, high = coarse[max(near[0] - 1, 0)], coarse[min(near[-1] + 1, _NODES - 1)]
+        # Nodes are even in the logarithm of the scale.
+        self._scales = np.geomspace(low, high, _NODES)
+        logs, self._log_sum = self._weigh(self._scales)
         weights = np.exp(logs - logs.max())
         self._weights = weights / weights.sum()
 
-    def p(self, value: float) -> float:
-        """Give the chance that a further value is as large; above 0.
+    def _weigh(self, scales: Floats) -> tuple[Floats, Floats]:
+        """Give the logarithm of the weight of each scale, and that of Σ exp(−deviation/scale)."""
+        scaled = -self._deviations / scales[:, None]
+        largest = scaled.max(axis=1)
+        log_sum = largest + np.log(np.exp(scaled - largest[:, None]).sum(axis=1))
+        # The deviations from the mean add up to 0.
+        return (1 - self._n) * np.log(scales) - self._n * log_sum, log_sum
 
-        Of a sample of one value again and again only its ranks say anything: 1 for what is no
-        larger, and else one in a sample with the value itself.
-        """
-        if self._is_constant:
-            return 1.0 if value <= self._sample[-1] else 1.0 / (1 + len(self._sample))
+    def p(self, value: float) -> float:
+        """Give the chance that a further value is as large; above 0."""
+        if value <= 0:
+            return 1.0
+        if self._is_counted:
+            n_reached = len(self._sample) - int(np.searchsorted(self._sample, value))
+            return (1 + n_reached) / (1 + len(self._sample))
         exponent = -(value - self._middle) / self._scales - self._log_sum
         inside = np.log1p(np.exp(np.minimum(exponent, _LARGEST)))
-        chance = float(self._weights @ -np.expm1(-len(self._sample) * inside))
+        chance = self._share * float(self._weights @ -np.expm1(-self._n * inside))
         return min(max(chance, sys.float_info.min), 1.0)

@@ -43,7 +43,7 @@ from hotspots.tables import (
     require_points,
     require_weights,
 )
-from hotspots.times import describe_band, hour_of_week, night_of
+from hotspots.times import DAYS, describe_band, hour_of_week, night_of
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ _ALL: Final = "all"
 _BATCH: Final = 10
 _FEWEST_MAXIMA: Final = 10
 _FARTHEST: Final = 10_000
+_MOST_CELLS: Final = 20
+_DAY: Final = 24
 
 
 @dataclass(frozen=True)
@@ -250,13 +252,15 @@ def scan_week(
     the ratio, that observed among them, (1 + k)/(1 + R); of a ratio that `stop_after` replicates
     have reached k/l, l being the one in which the k-th did. For p smaller than replicates can show
     the maxima are taken as Gumbel distributed, and the chance of a further one is averaged over
-    what its location and scale may be, so that few replicates do not make it too small. q is the
-    Benjamini–Hochberg rate over boroughs, from `p_gumbel`.
+    what its location and scale may be, so that few replicates do not make it too small; where some
+    maxima are 0 and fewer than 100 are not, it is the share again. q is the Benjamini–Hochberg rate
+    over boroughs, from `p_gumbel`.
 
     One call of each episode is drawn, so that no two are within `episode_radius` and three hours
     of each other. At busy places this passes over calls that have nothing to do with each other,
     and most of them at the busiest hours; what is drawn at the quieter hours is therefore thinned
-    by as much, so that every hour of the week of a place keeps the same share (Matérn 1960).
+    by as much, so that every hour of a place's week keeps the same share (Matérn 1960). A week that
+    has lost less than a tenth in every hour is left as it is.
 
     The maxima are exact: the smallest count that could be the largest ratio is worked out for each
     window and kind of zone, and what reaches it is calculated in full.
@@ -373,12 +377,31 @@ def _check(
         (
             "radii",
             radii,
+            not radii or max(radii) <= _MOST_CELLS * cell_size,
+            f"at most {_MOST_CELLS} cells of {cell_size:g} m",
+            "Give smaller circles, or a larger cell_size.",
+        ),
+        (
+            "radii",
+            radii,
             not radii or max(radii) >= cell_size,
             f"as large as a cell ({cell_size:g} m) at least once",
             "With smaller ones every circle is a single cell: give a smaller cell_size.",
         ),
-        ("max_days", max_days, max_days in range(1, 8), "a whole number of days, 1 to 7", ""),
-        ("max_hours", max_hours, max_hours in range(1, 25), "a whole number of hours, 1 to 24", ""),
+        (
+            "max_days",
+            max_days,
+            _is_count(max_days, 1) and max_days <= len(DAYS),
+            "a whole number of days, 1 to 7",
+            "",
+        ),
+        (
+            "max_hours",
+            max_hours,
+            _is_count(max_hours, 1) and max_hours <= _DAY,
+            "a whole number of hours, 1 to 24",
+            "",
+        ),
         (
             "min_nights",
             min_nights,
@@ -482,7 +505,8 @@ def _maxima(
     replicates = Replicates(scan)
     maxima = np.empty((0, scan.n_groups))
     is_open = np.ones(scan.n_groups, dtype=bool)
-    batches = np.array_split(seeds, range(_BATCH, len(seeds), _BATCH))
+    # The first one alone: what it teaches spares the others most of their work.
+    batches = np.array_split(seeds, [1, *range(_BATCH, len(seeds), _BATCH)])
     with (
         ThreadPoolExecutor(max_workers=threads or os.cpu_count()) as pool,
         track(len(batches), show=progress) as begin,
@@ -496,7 +520,7 @@ def _maxima(
                 is_open &= (maxima >= largest).sum(axis=0) < stop_after
             if not is_open.any():
                 break
-            if batch is batches[0]:
+            if len(maxima) <= _BATCH:
                 replicates.learn(maxima)
     return maxima
 

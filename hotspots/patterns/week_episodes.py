@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numba
 import numpy as np
+from scipy import sparse
 from scipy.spatial import cKDTree
 
 from hotspots.patterns.week_windows import HOURS
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
 APART_HOURS: Final = 3
 """Calls that are near each other and at most so many hours apart are one episode."""
 
-# Chance that a moment of one hour is within three hours of one that is −3, −2 … 3 hours later.
-_WITHIN: Final = (0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5)
-_STEPS: Final = 400
-_NEARLY_ALL: Final = 0.95
+_NEARLY_ALL: Final = 0.9
+# Where fewer others than this are to be expected the calls to an episode are counted, if there are
+# so many calls.
+_ALONE: Final = 0.05
+_FEWEST_ALONE: Final = 100
+_CHUNK: Final = 10_000
 
 
 def draw_episodes(
@@ -60,10 +64,11 @@ def draw_episodes(
     -----
     A call is kept if none within the radius and three hours has a smaller mark (Matérn's second
     thinning, 1960). Of independent calls with Λ others to be expected within reach that keeps the
-    share r = (1 − exp(−Λ))/Λ. Λ is the rate of the place by the share of each hour in its stratum's
-    week; the rate is the one that would leave as many calls within the radius as were kept. What is
-    kept stays with probability r(largest Λ of the week)/r(Λ), which makes the share the same in
-    every hour. Places of which 95 % are kept in every hour are left as they are.
+    share r = (1 − exp(−Λ))/Λ. Λ is the number of others within the radius in the same week, each
+    with the share of its stratum's week that lies within three hours; the number is divided by the
+    calls to an episode, as they are where no others are to be expected. What is kept stays with
+    probability r(largest Λ of the week)/r(Λ), which makes the share the same in every hour.
+    Where 90 % are kept in every hour of a week it is left as it is.
 
     References
     ----------
@@ -72,57 +77,130 @@ def draw_episodes(
     order = np.lexsort([passed, xy[:, 1], xy[:, 0], strata])
     marks, draws = np.empty((2, len(xy)))
     marks[order], draws[order] = chance.random((2, len(xy)))
-    kept = np.flatnonzero(_is_smallest(xy, passed, marks, radius))
-    # How many others there are at any time; calls at one point need no pairs for that.
-    n_near, n_kept = _n_within(xy, xy[kept], radius), _n_within(xy[kept], xy[kept], radius)
-    n_weeks = len(np.unique(passed // HOURS))
+    is_kept = _is_smallest(xy, passed, marks, radius)
+    kept = np.flatnonzero(is_kept)
+    reach = _reach(strata, hours, passed)
+    # Weeks begin where hours of the week do, by the clock; they are laid apart, so that a circle
+    # meets one of them.
+    week = np.round((passed - hours) / HOURS)
+    placed = np.column_stack([xy, week * (3.0 * radius)])
+    n_weeks = len(np.unique(week))
+    n_ever = np.asarray(cKDTree(xy).query_ball_point(xy, radius, return_length=True))
+    is_alone = n_ever / n_weeks * reach.max() < _ALONE
+    episodes = is_kept[is_alone].mean() if is_alone.sum() >= _FEWEST_ALONE else 1.0
+    tree = cKDTree(placed)
     stays = np.ones(len(kept), dtype=bool)
-    for stratum in np.unique(strata[kept]):
-        at = strata[kept] == stratum
-        share = np.bincount(hours[strata == stratum], minlength=HOURS) / (strata == stratum).sum()
-        chances = _chances(share, n_weeks, n_near[at], n_kept[at], hours[kept[at]])
-        stays[at] = draws[kept[at]] < chances
+    for first in range(0, len(kept), _CHUNK):
+        at = kept[first : first + _CHUNK]
+        others = _count_by_stratum(tree, placed[at], radius, strata, len(reach)) * episodes
+        own = (np.arange(len(at)), strata[at])
+        others[own] = np.maximum(others[own] - 1, 0)
+        expected = others @ reach
+        most = _share_kept(expected.max(axis=1))
+        here = _share_kept(expected[np.arange(len(at)), hours[at]])
+        stays[first : first + _CHUNK] = (most > _NEARLY_ALL) | (draws[at] < most / here)
     return np.asarray(kept[stays])
 
 
-def _n_within(xy: Floats, middles: Floats, radius: float) -> Integers:
-    """Count the points within a radius of each middle."""
-    return np.asarray(cKDTree(xy).query_ball_point(middles, radius, return_length=True))
+def _reach(strata: Integers, hours: Integers, passed: Floats) -> Floats:
+    """Give the share of each stratum's week that lies within reach of each of its hours."""
+    # Hours that are three apart hold moments that are nearer and others that are not: half and
+    # half, unless times are rounded.
+    part = np.sort(passed % 1)
+    at_end = np.searchsorted(part, part + 1e-9, side="right").mean() / len(part)
+    share = np.zeros((int(strata.max()) + 1, HOURS))
+    np.add.at(share, (strata, hours), 1.0)
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1)
+    reach = at_end * (np.roll(share, -APART_HOURS, axis=1) + np.roll(share, APART_HOURS, axis=1))
+    for step in range(1 - APART_HOURS, APART_HOURS):
+        reach += np.roll(share, step, axis=1)
+    return np.asarray(reach)
+
+
+def _count_by_stratum(
+    tree: cKDTree, middles: Floats, radius: float, strata: Integers, n_strata: int
+) -> Floats:
+    """Count the calls within a radius of each middle by their stratum."""
+    near: Any = tree.query_ball_point(middles, radius)
+    sizes = np.array([len(each) for each in near])
+    stratum = strata[np.concatenate([np.asarray(each, dtype=np.int64) for each in near])]
+    middle = np.repeat(np.arange(len(middles)), sizes)
+    counted = sparse.coo_array(
+        (np.ones(len(stratum)), (middle, stratum)), shape=(len(middles), n_strata)
+    )
+    return np.asarray(counted.toarray())
 
 
 def _is_smallest(xy: Floats, passed: Floats, marks: Floats, radius: float) -> Flags:
     """Say which calls have the smallest mark of all within reach."""
-    # Calls at one place and moment need no pairs: all but the one of the smallest mark go at once.
-    order = np.lexsort([marks, passed, xy[:, 1], xy[:, 0]])
-    known = np.column_stack([xy, passed])[order]
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = (known[1:] != known[:-1]).any(axis=1)
-    at = order[is_first]
-    scaled = np.column_stack([xy[at] / radius, passed[at] / APART_HOURS])
-    pairs = at[cKDTree(scaled).query_pairs(1.0 + 1e-9, p=np.inf, output_type="ndarray")]
-    near = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) <= radius
-    one, other = pairs[near].T
-    found = np.zeros(len(xy), dtype=bool)
-    found[at] = True
-    found[np.where(marks[one] > marks[other], one, other)] = False
+    boxes = np.floor(np.column_stack([xy / radius, passed / APART_HOURS])).astype(np.int64)
+    # A box more on either side, so that none beside the edge is one of another row.
+    boxes -= boxes.min(axis=0) - 1
+    spans = boxes.max(axis=0) + 2
+    box = (boxes[:, 0] * spans[1] + boxes[:, 1]) * spans[2] + boxes[:, 2]
+    order = np.lexsort([marks, box])
+    known, starts = np.unique(box[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    found = np.empty(len(order), dtype=bool)
+    found[order] = _smallest_of_order(
+        box[order],
+        xy[order, 0],
+        xy[order, 1],
+        passed[order],
+        marks[order],
+        known,
+        starts,
+        ends,
+        np.array([spans[1] * spans[2], spans[2], 1]),
+        radius,
+    )
     return found
 
 
-def _chances(
-    share: Floats, n_weeks: int, n_near: Integers, n_kept: Integers, hours: Integers
-) -> Floats:
-    """Give the chance to stay of what was kept, by what its place and hour has lost."""
-    # Others within reach of each hour of the week, at a place with one call in all the weeks.
-    reach = np.zeros(HOURS)
-    for step, within in zip(range(-APART_HOURS, APART_HOURS + 1), _WITHIN, strict=True):
-        reach += within * np.roll(share, step) / n_weeks
-    rates = np.geomspace(0.5, 2 * max(int(n_near.max()), 1), _STEPS)
-    left = (rates[:, None] * share * _share_kept(rates[:, None] * reach)).sum(axis=1)
-    rate = np.minimum(np.interp(n_kept, left, rates), n_near)
-    most = _share_kept(rate * reach.max())
-    return np.where(most > _NEARLY_ALL, 1.0, most / _share_kept(rate * reach[hours]))
+@numba.njit(cache=True, nogil=True)
+def _smallest_of_order(
+    box: Any,  # noqa: ANN401
+    x: Any,  # noqa: ANN401
+    y: Any,  # noqa: ANN401
+    passed: Any,  # noqa: ANN401
+    marks: Any,  # noqa: ANN401
+    known: Any,  # noqa: ANN401
+    starts: Any,  # noqa: ANN401
+    ends: Any,  # noqa: ANN401
+    strides: Any,  # noqa: ANN401
+    radius: float,
+) -> Any:  # noqa: ANN401
+    """Say which calls have the smallest mark; they are sorted by box, and in it by mark.
+
+    A box has the side of the radius and three hours. As the smallest marks come first, a call of
+    which many are near is decided at once.
+    """
+    found = np.ones(len(box), dtype=np.bool_)
+    for at in range(len(box)):
+        for step in range(27):
+            beside = (
+                box[at]
+                + (step // 9 - 1) * strides[0]
+                + (step // 3 % 3 - 1) * strides[1]
+                + (step % 3 - 1) * strides[2]
+            )
+            number = np.searchsorted(known, beside)
+            if number == len(known) or known[number] != beside:
+                continue
+            for other in range(starts[number], ends[number]):
+                if marks[other] >= marks[at]:
+                    break
+                gap = (x[other] - x[at]) ** 2 + (y[other] - y[at]) ** 2
+                # A hair more, so that three hours are three hours in binary numbers too.
+                if gap <= radius**2 and abs(passed[other] - passed[at]) <= APART_HOURS + 1e-9:
+                    found[at] = False
+                    break
+            if not found[at]:
+                break
+    return found
 
 
 def _share_kept(others: Floats) -> Floats:
     """Give the share of calls that are kept, by how many others are to be expected within reach."""
-    return np.asarray(-np.expm1(-others) / np.maximum(others, np.finfo(float).tiny))
+    some = np.maximum(others, 1e-12)
+    return np.asarray(-np.expm1(-some) / some)

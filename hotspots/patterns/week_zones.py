@@ -48,6 +48,7 @@ _EXACT: Final = 32.0
 _STEP: Final = 1.06
 _MOST_ROWS: Final = 20_000
 _COARSER: Final = 3
+_CHUNK: Final = 10_000
 _FIRST_GUESS: Final = 6.0
 # The maxima of replicates scatter by about one round their most frequent value.
 _BELOW: Final = 3.0
@@ -159,7 +160,7 @@ def make_zones(
         shares[stratum] = sums / max(week.sum(), 1)
     groups = np.zeros(len(keys), dtype=np.int64)
     if not is_one_group:
-        groups[:] = in_stratum.toarray().argmax(axis=1)
+        groups[:] = _largest_column(in_stratum)
     zones = Zones(
         rings,
         ring_ends,
@@ -176,6 +177,14 @@ def make_zones(
     return WeekZones(zones, cells, cell_of, hours, bounds, order, least_count, n_groups)
 
 
+def _largest_column(table: Any) -> Integers:  # noqa: ANN401 (a sparse array)
+    """Give the column of the largest entry of each row, the first of equal ones."""
+    entries = table.tocoo()
+    order = np.lexsort([entries.col, -entries.data, entries.row])
+    _, first = np.unique(entries.row[order], return_index=True)
+    return np.asarray(entries.col[order][first], dtype=np.int64)
+
+
 def _make_rings(
     keys: Integers, width: int, cell_size: float, radii: Sequence[float]
 ) -> tuple[Integers, Integers, list[Any]]:
@@ -188,20 +197,26 @@ def _make_rings(
     order = np.lexsort([dx, dy, ring])
     order = order[ring[order] < len(radii)]
     ring = ring[order]
-    near = keys[:, None] + (dy * width + dx)[order]
-    at = np.minimum(np.searchsorted(keys, near), len(keys) - 1)
-    is_there = keys[at] == near
-    ends = np.concatenate([[0], is_there.sum(axis=1).cumsum()])
-    until = np.searchsorted(ring, np.arange(len(radii)), side="right")
-    passed = np.column_stack([np.zeros(len(keys), int), is_there.cumsum(axis=1)[:, until - 1]])
-    ring_ends = np.ascontiguousarray(ends[:-1, None] + passed, dtype=np.int64)
-    inside = []
-    for last in until:
-        centre, step = np.nonzero(is_there[:, :last])
-        cell = at[centre, step]
-        shape = (len(keys), len(keys))
-        inside.append(sparse.csr_array((np.ones(len(cell)), (centre, cell)), shape=shape))
-    return at[is_there].astype(np.int64), ring_ends, inside
+    steps, until = (dy * width + dx)[order], np.searchsorted(ring, range(len(radii)), side="right")
+    members, passed = [], []
+    for first in range(0, len(keys), _CHUNK):
+        near = keys[first : first + _CHUNK, None] + steps
+        at = np.minimum(np.searchsorted(keys, near), len(keys) - 1)
+        is_there = keys[at] == near
+        members.append(at[is_there].astype(np.int64))
+        counted = is_there.cumsum(axis=1)[:, until - 1]
+        passed.append(np.column_stack([np.zeros(len(near), dtype=np.int64), counted]))
+    rings, within = np.concatenate(members), np.vstack(passed)
+    starts = np.append(0, within[:, -1].cumsum())
+    ring_ends = np.ascontiguousarray(starts[:-1, None] + within, dtype=np.int64)
+    shape, inside = (len(keys), len(keys)), []
+    for last in range(1, len(radii) + 1):
+        sizes = within[:, last]
+        taken = np.arange(len(rings)) - np.repeat(starts[:-1], np.diff(starts))
+        cell = rings[taken < np.repeat(sizes, np.diff(starts))]
+        ends = np.append(0, sizes.cumsum())
+        inside.append(sparse.csr_array((np.ones(len(cell)), cell, ends), shape=shape))
+    return rings, ring_ends, inside
 
 
 def make_screen(scan: WeekZones, thresholds: Floats, groups: Flags) -> Screen:
@@ -229,21 +244,26 @@ def make_screen(scan: WeekZones, thresholds: Floats, groups: Flags) -> Screen:
     is_scanned = (np.diff(zones.ring_ends, axis=1).T.ravel() > 0) & (n_of >= scan.least_count)
     is_scanned &= groups[group]
     row_of = np.full(len(n_of), -1, dtype=np.int64)
-    kinds, first, row_of[is_scanned] = _kinds_of(zones, n_of, group, is_scanned)
+    kinds, row_of[is_scanned] = _kinds_of(zones, n_of, group, is_scanned)
     n_least = np.full(len(kinds), np.inf)
     np.minimum.at(n_least, row_of[is_scanned], n_of[is_scanned])
     n_narrow = int((~kinds["is_wide"]).sum())
     narrow = np.empty((n_narrow, zones.shares.shape[1]), dtype=np.uint8)
     wide = np.empty((len(kinds) - n_narrow, zones.shares.shape[1]), dtype=np.uint32)
-    table = np.empty(0, dtype=np.int64)
-    for row, zone in enumerate(np.flatnonzero(is_scanned)[first]):
+    # The strata of each row: those of all its zones.
+    row_of_entry = np.repeat(row_of, np.diff(zones.stratum_ends))
+    pairs = np.unique(row_of_entry * len(zones.shares) + zones.strata)
+    pairs = pairs[pairs >= 0]
+    ends = np.searchsorted(pairs, np.arange(len(kinds) + 1) * len(zones.shares))
+    table, table_of = np.empty(0, dtype=np.int64), (False, -1)
+    for row in range(len(kinds)):
         is_wide, own = bool(kinds["is_wide"][row]), int(kinds["group"][row])
-        if row == 0 or (kinds[["is_wide", "group"]][row] != kinds[["is_wide", "group"]][row - 1]):
-            same = (kinds["is_wide"] == is_wide) & (kinds["group"] == own)
+        if (is_wide, own) != table_of:
+            table_of = (is_wide, own)
             most = _WIDE if is_wide else _NARROW
-            largest = float(n_least[same].max())
+            largest = float(n_least[(kinds["is_wide"] == is_wide) & (kinds["group"] == own)].max())
             table = smallest_counts(float(thresholds[own]), scan.least_count, most, largest)
-        strata = zones.strata[zones.stratum_ends[zone] : zones.stratum_ends[zone + 1]]
+        strata = pairs[ends[row] : ends[row + 1]] % len(zones.shares)
         # Of several strata the smallest share: then never more is expected than there is.
         share = zones.shares[strata].min(axis=0)
         least = wide[row - n_narrow] if is_wide else narrow[row]
@@ -253,10 +273,11 @@ def make_screen(scan: WeekZones, thresholds: Floats, groups: Flags) -> Screen:
 
 def _kinds_of(
     zones: Zones, n_of: Floats, group: Integers, is_scanned: Flags
-) -> tuple[Any, Integers, Integers]:
+) -> tuple[Any, Integers]:
     """Sort zones by width, group, set of strata and number of episodes.
 
-    Gives the kinds, the first zone of each, and the kind of each zone, among those scanned.
+    Gives the kinds, and the kind of each zone, among those scanned. If there are too many, zones
+    are told apart by coarser numbers, and at last not by their strata.
     """
     # A number for each set of strata: two sets get the same one with a chance of 2 to the −63.
     signs = np.random.default_rng(0).integers(1, 2**63, len(zones.shares), dtype=np.uint64)
@@ -269,10 +290,13 @@ def _kinds_of(
     while True:
         steps = np.floor(np.log(n / exact) / np.log(step))
         key["size"] = np.where(n > exact, exact + 1 + steps, n)
-        kinds, first, kind = np.unique(key, return_index=True, return_inverse=True)
-        if len(kinds) <= _MOST_ROWS or exact <= 1:
-            return kinds, first, kind
-        exact, step = exact / _COARSER, step**_COARSER
+        kinds, kind = np.unique(key, return_inverse=True)
+        if len(kinds) <= _MOST_ROWS or (exact <= 1 and not key["sign"].any()):
+            return kinds, kind
+        if exact <= 1:
+            key["sign"], exact, step = 0, _EXACT, _STEP
+        else:
+            exact, step = exact / _COARSER, step**_COARSER
 
 
 def observed_zones(scan: WeekZones) -> Any:  # noqa: ANN401 (a structured array)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hotspots.areas import neighbours
 from hotspots.patterns import getis_ord
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from hotspots.counts import Counts
     from hotspots.risk.hotspots import HotspotList
 
-_FEWEST_PLACES = 3
 _DRAWS = 999
 _SEED = 1
 _LEVEL = 0.05
@@ -42,7 +42,7 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     -------
     Series of float
         On the index of `found.table`: the smallest `q` of its places by `getis_ord`, over all
-        places of its area. Missing where an area has fewer than three places or all have as much.
+        places of its area. Missing where no places of an area adjoin, or all have as much.
 
     Notes
     -----
@@ -64,10 +64,10 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     number = np.zeros(len(counts.places))
     number[values.index] = values
     known = pd.Series(number, index=counts.places.index)
-    rates = []
+    rates, listed = [], set(table["borough"])
     for area_id, places in counts.places.groupby("area_id"):
         own = known[places.index]
-        if area_id not in set(table["borough"]) or len(own) < _FEWEST_PLACES or np.ptp(own) == 0:
+        if area_id not in listed or np.ptp(own) == 0 or neighbours(places).nnz == 0:
             continue
         # Whole numbers need no draws.
         draws = None if (own == np.rint(own)).all() else _DRAWS

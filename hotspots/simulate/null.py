@@ -55,8 +55,8 @@ def simulate_null(
         "independent": every call by itself. "bursty": three in ten occurrences draw further
         calls, two on average, within the same hours and some metres. "overdispersed": each place
         has good and bad weeks. "seasonal": each place has its own season of the year. "centre":
-        bursty, a fifth of all occurrences being within 200 m, and weekend evenings three times as
-        busy as others.
+        bursty and overdispersed, a fifth of all occurrences being within 200 m, and weekends three
+        times as busy as other days.
     rng : int or Generator, optional
         Seed.
 
@@ -95,6 +95,8 @@ def simulate_null(
         is_inside = chance.random(n) < _CENTRE_SHARE
         around = _SIDE / 2 + chance.uniform(-0.5, 0.5, (n, 2)) * _CENTRE_METRES
         points = np.where(is_inside[:, None], around, points)
+        rate = chance.gamma(_GAMMA, 1 / _GAMMA, _WEEKS)
+        week = np.where(is_inside, chance.choice(_WEEKS, n, p=rate / rate.sum()), week)
     if kind in ("bursty", "centre"):
         calls = 1 + chance.poisson(_BURST_CALLS, n) * (chance.random(n) < _BURST_SHARE)
         points = np.repeat(points, calls, axis=0)
@@ -122,7 +124,7 @@ def ordinary_week(weekend: float = _WEEKEND) -> Floats:
 def _draw_weeks(n: int, kind: str, chance: np.random.Generator) -> tuple[Integers, Integers]:
     """Draw the place and the week of each occurrence, which may depend on each other."""
     rate = np.exp(chance.normal(0, _UNEVEN, _PLACES))[:, None] * np.ones(_WEEKS)
-    if kind == "overdispersed":
+    if kind in ("overdispersed", "centre"):
         rate = rate * chance.gamma(_GAMMA, 1 / _GAMMA, rate.shape)
     elif kind == "seasonal":
         phase = chance.uniform(0, 2 * np.pi, (_PLACES, 1))

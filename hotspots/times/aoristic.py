@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import HotspotsWarning, invalid
-from hotspots.tables import require_clock
+from hotspots.tables import require_clock, require_columns, require_weights
 from hotspots.times.london import london_wall
 from hotspots.times.week import HOURS, local_times, refuse_months
 from hotspots.words import count
@@ -202,29 +202,15 @@ def _spread(
 
 def _check_table(incidents: pd.DataFrame) -> None:
     """Refuse what is no table of incidents with a clock, an identity and weights."""
-    missing = [name for name in _COLUMNS if name not in getattr(incidents, "columns", _COLUMNS)]
-    if missing:
-        raise invalid(
-            "incidents",
-            f"no column {', '.join(missing)}",
-            f"a table with {', '.join(_COLUMNS)}",
-            "Use hs.read_incidents(path).incidents.",
-        )
+    require_columns(incidents, _COLUMNS, "aoristic_weights")
     require_clock(incidents, "aoristic_weights")
+    require_weights(incidents)
     _refuse(
         incidents.index.duplicated(),
         incidents.index,
         "index",
         "repeated",
         "unique, because it tells incidents apart. Use incidents.reset_index(drop=True)",
-    )
-    _refuse(incidents["start"].isna(), incidents.index, "start", "missing", "a time in every row")
-    weight = incidents["weight"]
-    if not pd.api.types.is_numeric_dtype(weight):
-        raise invalid("weight", weight.dtype, "numbers, 0 or more")
-    is_bad = ~(np.isfinite(weight) & (weight >= 0))
-    _refuse(
-        is_bad, incidents.index, "weight", "negative, missing or infinite", "a number, 0 or more"
     )
 
 

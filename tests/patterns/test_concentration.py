@@ -413,7 +413,9 @@ class TestMessages:
         """Each option says what it allows."""
         with pytest.raises(hs.InputError, match="Invalid alpha '1'. Must be a number above 0"):
             hs.concentration(places(1, 2), alpha=1)
-        with pytest.raises(hs.InputError, match="Invalid n_permutations '9'. Must be at least 19"):
+        with pytest.raises(
+            hs.InputError, match="Invalid n_permutations '9'. Must be a whole number, at least 19"
+        ):
             hs.concentration(places(1, 2), n_permutations=9)
         with pytest.raises(hs.InputError, match="Invalid rng 'dice'"):
             hs.concentration(places(1, 2), rng="dice")

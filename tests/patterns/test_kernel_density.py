@@ -686,18 +686,16 @@ class TestMessages:
     def test_coordinate_system(self, crs: str | None, remedy: str) -> None:
         """Degrees are refused, with what to type, for what is smoothed and what is sampled."""
         table = self.TWO.set_crs(crs, allow_override=True)
-        message = f"Must be EPSG:27700 for incidents. Use incidents.{remedy}\\('EPSG:27700'\\)"
+        message = f"Must be EPSG:27700. Use incidents.{remedy}\\('EPSG:27700'\\)"
         with pytest.raises(hs.InputError, match=message):
             hs.kernel_density(table)
-        message = f"Must be EPSG:27700 for places. Use places.{remedy}\\('EPSG:27700'\\)"
+        message = f"Must be EPSG:27700. Use places.{remedy}\\('EPSG:27700'\\)"
         with pytest.raises(hs.InputError, match=message):
             hs.kernel_density(self.TWO).sample(table.geometry)
 
     def test_no_table(self) -> None:
         """A path, or areas that are none, are refused by name."""
-        with pytest.raises(
-            hs.InputError, match="Invalid incidents of type 'str'.* Of a reading, use"
-        ):
+        with pytest.raises(hs.InputError, match="Invalid incidents 'str'.* Of a reading, use"):
             hs.kernel_density("calls.csv")
         with pytest.raises(hs.InputError, match="Invalid areas 'str'"):
             hs.kernel_density(self.TWO, "Camden")

@@ -38,12 +38,12 @@ def calls(where: list[tuple[float, float]], when: list[str], **columns: Any) -> 
 
 
 def borough_with_own_hours() -> gpd.GeoDataFrame:
-    """Give 40 places with a call each noon, one of which has ten Friday nights as well."""
+    """Give 40 places with calls by day, one of which has ten Friday nights as well."""
     rng = np.random.default_rng(3)
     places = [(530_125 + 1000 * (k % 8), 180_125 + 1000 * (k // 8)) for k in range(40)]
     where = [places[k] for k in rng.integers(0, 40, 400)]
-    days = pd.date_range("2025-01-06", periods=400, freq="21h").strftime("%Y-%m-%d")
-    when = [f"{day} 12:30" for day in days]
+    days = pd.date_range("2025-01-06", periods=400, freq="1D").strftime("%Y-%m-%d")
+    when = [f"{day} {8 + k % 12:02}:30" for k, day in enumerate(days)]
     fridays = pd.date_range("2025-01-10", periods=10, freq="7D").strftime("%Y-%m-%d")
     return calls(where + [places[9]] * 10, when + [f"{day} 23:10" for day in fridays])
 
@@ -128,6 +128,19 @@ class TestByHand:
         assert own.loc["a", "own_hours_p"] < 1e-4
         assert own.loc["b", "own_hours_p"] > 0.5
         assert own.loc["c"].isna().all()
+        assert scan.own_hours(gpd.GeoDataFrame(geometry=places)).equals(own)
+        # A place that only touches the cell, and one a small circle does not reach.
+        beside = gpd.GeoSeries(
+            [shapely.box(531_250, 181_000, 531_300, 181_250)], index=["d"], crs=CRS
+        )
+        assert scan.own_hours(beside).isna().all(axis=None)
+        table = borough_with_own_hours()
+        near = calls([(531_125.0 + 500, 181_125.0)] * 3, ["2025-02-03 12:30"] * 3)
+        near.index = ["n1", "n2", "n3"]
+        other = hs.scan_week(pd.concat([table, near]), n_permutations=19, rng=1)
+        at = gpd.GeoSeries([shapely.box(531_600, 181_100, 531_650, 181_150)], crs=CRS)
+        assert other.own_hours(at, radius=300)["own_hours_p"].iloc[0] > 0.5
+        assert other.own_hours(at, radius=600)["own_hours_p"].iloc[0] < 1e-3
 
 
 def brute_force(
@@ -283,6 +296,7 @@ class TestRelations:
         assert apart.boroughs.index.tolist() == ["A", "B"]
         together = hs.scan_week(table, maximum="force", n_permutations=39, stop_after=None, rng=1)
         assert together.boroughs.index.tolist() == ["all"]
+        assert together.boroughs.loc["all", "n_episodes"] == together.n_episodes
         np.testing.assert_allclose(
             together.maxima["all"], apart.maxima.max(axis=1), err_msg="the same replicates"
         )
@@ -386,6 +400,10 @@ class TestMessages:
             ({"cell_size": 0}, "Invalid cell_size '0'. Must be a number of metres"),
             ({"radii": (300, 150)}, "Invalid radii .* Must be increasing numbers"),
             ({"radii": ()}, "Invalid radii"),
+            ({"radii": (250, np.inf)}, "Invalid radii"),
+            ({"radii": (250, 6000)}, "at most 20 cells of 250 m"),
+            ({"max_days": 7.0}, "Invalid max_days '7.0'"),
+            ({"max_hours": True}, "Invalid max_hours 'True'"),
             ({"radii": (100,)}, r"as large as a cell \(250 m\).*give a smaller cell_size"),
             ({"max_days": 8}, "Invalid max_days '8'. Must be a whole number of days, 1 to 7"),
             ({"max_hours": 0}, "Invalid max_hours '0'"),
