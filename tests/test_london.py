@@ -121,6 +121,6 @@ def test_one_hexagon(reports: gpd.GeoDataFrame) -> None:
     near = (reports.geometry.x - 515_280).abs().lt(60) & (reports.geometry.y - 188_187).abs().lt(60)
     by_month = reports[near].groupby("start")["weight"].sum()
     assert (by_month.sum(), by_month.min(), by_month.max()) == (265, 8, 45)
-    beside = reports.geometry.distance(shapely.Point(515_280, 188_187)).between(60, 120)
+    beside = reports.geometry.distance(shapely.Point(515_280, 188_187)).between(60, 180)
     around = reports[beside].groupby([reports.geometry.x, reports.geometry.y])["weight"].sum()
     assert around.max() == 144
