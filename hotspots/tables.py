@@ -546,6 +546,63 @@ SCAN_CLUSTERS: Final = Table(
     ),
 )
 
+RECENT_CLUSTERS: Final = Table(
+    name="recent_clusters",
+    meaning="A circle of places and a run of dates with more episodes than the share of these "
+    "places in the whole period explains.",
+    index=Column("recent_id", "integer", "0 for the largest likelihood ratio.", "partner"),
+    columns=(
+        Column("borough", "text", "Code of the area with most of it.", "partner", nullable=True),
+        Column("from_date", "time", "Midnight at the start of its first date.", "partner"),
+        Column("to_date", "time", "Midnight at the start of its last date.", "partner"),
+        Column("n_days", "integer", "Dates in its window.", "partner", minimum=1),
+        Column("n_nights", "integer", "Different nights of the episodes.", "partner", minimum=1),
+        Column("n_episodes", "integer", "Episodes in the circle and window.", "partner", minimum=1),
+        Column("n", "number", "Incidents (weights) of these episodes.", "partner", minimum=0),
+        Column(
+            "expected",
+            "number",
+            "Episodes expected if dates did not depend on the place.",
+            "partner",
+            minimum=0,
+        ),
+        Column("ratio", "number", "Episodes over expected.", "partner", minimum=0),
+        Column("log_likelihood_ratio", "number", "Log-likelihood ratio.", "partner", minimum=0),
+        Column("p", "number", "Monte Carlo p of the maximum, 0–1.", "partner", minimum=0),
+        Column(
+            "p_gumbel",
+            "number",
+            "The same by a Gumbel tail, for small values, 0–1.",
+            "partner",
+            minimum=0,
+        ),
+        Column(
+            "recurrence_days",
+            "number",
+            "Days until chance alone would show as much, scanning on; missing if it looks at the "
+            "past.",
+            "partner",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            "radius_m",
+            "number",
+            "Radius of the circle, between the middles of places.",
+            "partner",
+            minimum=0,
+        ),
+        Column(
+            "area_m2",
+            "number",
+            "Size of the squares of its places, square metres.",
+            "partner",
+            minimum=0,
+        ),
+        Column("geometry", "geometry", "The squares that its places lie in.", "partner"),
+    ),
+)
+
 HOTSPOTS: Final = Table(
     name="hotspots",
     meaning="A patrol-sized set of places and the hours at which to be there, ranked by expected "
@@ -693,7 +750,16 @@ TASKS: Final = Table(
     ),
 )
 
-TABLES: Final = (INCIDENTS, AREAS, PLACES, CLUSTERS, SCAN_CLUSTERS, HOTSPOTS, TASKS)
+TABLES: Final = (
+    INCIDENTS,
+    AREAS,
+    PLACES,
+    CLUSTERS,
+    SCAN_CLUSTERS,
+    RECENT_CLUSTERS,
+    HOTSPOTS,
+    TASKS,
+)
 """Every declared table, in the order in which data walks through them."""
 
 

@@ -1,4 +1,4 @@
-"""Is it a pattern? Clusters, hours of their own, density, hot places, and concentration."""
+"""Is it a pattern? Clusters, hours of their own, what is new, density, hot places, their share."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
@@ -10,12 +10,14 @@ from hotspots.patterns.density import Density, read_density
 from hotspots.patterns.getis_ord import getis_ord
 from hotspots.patterns.kernel_density import kernel_density
 from hotspots.patterns.local_moran import global_moran, local_moran
+from hotspots.patterns.scan_recent import RecentScan, scan_recent
 from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.week_dbscan import WeekDBSCAN
 
 __all__ = [
     "Concentration",
     "Density",
+    "RecentScan",
     "WeekDBSCAN",
     "WeekScan",
     "choose_min_incidents",
@@ -26,6 +28,7 @@ __all__ = [
     "kernel_density",
     "local_moran",
     "read_density",
+    "scan_recent",
     "scan_week",
     "summarise_clusters",
 ]
