@@ -19,6 +19,7 @@ PAGE: Final = HERE.parent / "docs" / "benchmarks.md"
 RUNS: Final[dict[str, tuple[str, ...]]] = {
     "demo": (),
     "scan_week": (),
+    "scan_recent": (),
     "getis_ord": ("--runs", "3"),
     "clusters": (),
     "kernel_density": (),

@@ -10,7 +10,15 @@ import pytest
 from hotspots.errors import HotspotsWarning
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = ["aoristic", "concentration", "getis-ord", "kernel-density", "local-moran", "scan-week"]
+PAGES = [
+    "aoristic",
+    "concentration",
+    "getis-ord",
+    "kernel-density",
+    "local-moran",
+    "scan-recent",
+    "scan-week",
+]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 

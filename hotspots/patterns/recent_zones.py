@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-# Places of a circle that are looked at together.
-_TOGETHER: Final = 8
+# Places of a circle that are looked at together: fewest, most, and as a share of the circle.
+_TOGETHER: Final = (4, 32)
+_SHARE: Final = 64
 # Counts below this fit into 16 bits, with one to spare.
 _NARROW: Final = 2**15
 # The maxima of replicates scatter by about one round their most frequent value.
@@ -146,12 +147,13 @@ def make_screen(zones: RecentZones, threshold: float) -> Screen:
     """Work out what counts must be to reach a ratio of at least `threshold`."""
     circles, calendar, limits = zones.circles, zones.calendar, zones.limits
     reach = largest_expected(threshold, zones.most(), calendar.total)
-    n_of_centre = -(-np.diff(circles.starts) // _TOGETHER)
+    together = int(np.clip(len(circles.places) // len(circles.starts) // _SHARE, *_TOGETHER))
+    n_of_centre = -(-np.diff(circles.starts) // together)
     if not zones.is_prospective:
         n_of_centre[:] = 0
     of_centre = np.concatenate([[0], np.cumsum(n_of_centre)])
     within = np.arange(of_centre[-1]) - np.repeat(of_centre[:-1], n_of_centre)
-    starts = np.repeat(circles.starts[:-1], n_of_centre) + within * _TOGETHER
+    starts = np.repeat(circles.starts[:-1], n_of_centre) + within * together
     starts = np.append(starts, circles.starts[-1])
     bits = 16 if int(zones.n_dealt.sum()) < _NARROW else 32
     n_words = -(-limits.max_days * bits // 64)
