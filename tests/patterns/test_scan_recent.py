@@ -87,9 +87,9 @@ class TestByHand:
     def test_episodes_not_calls(self) -> None:
         """Calls of one place and night are one episode, at the place and on the night of the first.
 
-        Three calls after midnight belong to the evening before.
+        Three calls after midnight belong to the evening before; the last of them is in another cell.
         """
-        more = [(f"2025-03-23 0{k}:30", NEW[0] + 20 * k, NEW[1]) for k in range(1, 4)]
+        more = [(f"2025-03-23 0{k}:30", NEW[0] - 60 * k, NEW[1]) for k in range(1, 4)]
         rows = [
             (str(start.tz_localize(None)), point.x, point.y)
             for start, point in zip(
@@ -99,6 +99,7 @@ class TestByHand:
         table = make_incidents(rows + more)
         one = hs.scan_recent(table, n_permutations=10, rng=1).clusters.iloc[0]
         assert (one["n_episodes"], one["n"], one["n_nights"]) == (3, 6.0, 3)
+        assert one.geometry.equals(shapely.box(531_000, 181_000, 531_250, 181_250))
         all_ = hs.scan_recent(table, unit="call", n_permutations=10, rng=1).clusters.iloc[0]
         assert (all_["n_episodes"], all_["n"], all_["n_nights"]) == (6, 6.0, 3)
 
@@ -131,7 +132,9 @@ class TestByHand:
         now = hs.scan_recent(table, adjust="none", n_permutations=19, rng=1)
         assert now.p == 1
         assert not now.clusters.intersects(shapely.Point(NEW)).any()
-        then = hs.scan_recent(table, until="2025-03-14", adjust="none", n_permutations=19, rng=1)
+        then = hs.scan_recent(
+            table, until="2025-03-14", max_days=5, adjust="none", n_permutations=19, rng=1
+        )
         assert then.clusters.iloc[0]["to_date"] == best["to_date"]
         assert then.last_date == pd.Timestamp("2025-03-14")
 
