@@ -87,7 +87,7 @@ class TestByHand:
     def test_episodes_not_calls(self) -> None:
         """Calls of one place and night are one episode, at the place and on the night of the first.
 
-        Three calls after midnight belong to the evening before; the last of them is in another cell.
+        Three calls after midnight belong to the evening before; the last is in another cell.
         """
         more = [(f"2025-03-23 0{k}:30", NEW[0] - 60 * k, NEW[1]) for k in range(1, 4)]
         rows = [
