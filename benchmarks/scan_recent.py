@@ -1,7 +1,7 @@
 """999 replicates of `scan_recent`, beside SaTScan.
 
 The prospective space-time permutation scan without early stopping. For the first two data sets
-SaTScan 10.3.2 took 3.4 s and 69 s on two cores of a machine like this one; it is not run here, and
+SaTScan 10.3.2 took 3.4 s and 69 s on two cores when it was measured; it is not run here, and
 of its settings only these numbers are known. They are taken to be its usual circles of up to half
 of all cases, and windows of up to seven days, which is most of the work. The others are as large as
 London, with circles of up to 1 km: a year of 300,000 episodes in 40,000 cells, weekday by weekday,
