@@ -1,4 +1,5 @@
 """Is it a pattern? Clusters, hours of their own, what is new, density, hot places, their share."""
+"""Is it a pattern? Clusters, hours of their own, repeats, density, hot places, concentration."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
@@ -11,6 +12,7 @@ from hotspots.patterns.getis_ord import getis_ord
 from hotspots.patterns.kernel_density import kernel_density
 from hotspots.patterns.local_moran import global_moran, local_moran
 from hotspots.patterns.scan_recent import RecentScan, scan_recent
+from hotspots.patterns.near_repeat import NearRepeat, near_repeat
 from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.week_dbscan import WeekDBSCAN
 
@@ -18,6 +20,7 @@ __all__ = [
     "Concentration",
     "Density",
     "RecentScan",
+    "NearRepeat",
     "WeekDBSCAN",
     "WeekScan",
     "choose_min_incidents",
@@ -27,6 +30,7 @@ __all__ = [
     "global_moran",
     "kernel_density",
     "local_moran",
+    "near_repeat",
     "read_density",
     "scan_recent",
     "scan_week",
