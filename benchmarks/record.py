@@ -21,6 +21,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "scan_week": (),
     "scan_recent": (),
     "getis_ord": ("--runs", "3"),
+    "near_repeat": (),
     "clusters": (),
     "kernel_density": (),
     "reading": (),

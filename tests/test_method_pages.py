@@ -17,6 +17,7 @@ PAGES = [
     "kernel-density",
     "local-moran",
     "scan-recent",
+    "near-repeat",
     "scan-week",
 ]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

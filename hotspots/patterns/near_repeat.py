@@ -62,6 +62,7 @@ _DAY: Final = 24 * 60
 _LEVEL: Final = 0.05
 _FEWEST: Final = 19
 _SNAPPED: Final = 0.5
+_ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def near_repeat(
 
     Two calls within `episode_radius` and three hours are one episode, so that two episodes never
     are that near each other; dealt-out moments bring it about. Such pairs are not counted, and the
-    others of the same distance are scaled up by as much, in each replicate.
+    others of the same distance (and of one period) are scaled up by as much, in each replicate.
 
     `knox_expected` is the number of pairs in the bin of distance, times the share of all pairs in
     the bin of time (Knox 1964), less those that are one episode. Over all permutations the mean is
@@ -282,9 +283,11 @@ def near_repeat(
         events = events.one_each_episode(episode_radius)
     edges = np.insert(metres, 0, 0.0) if has_exact else metres
     events = events.at(order_events(events.xy, events.minutes, events.persons, edges[-1]))
+    periods = events.periods(within)
     pairs = list_pairs(
         events.xy,
         events.persons,
+        periods,
         edges,
         is_manhattan=distance == "manhattan",
         episode_radius=episode_radius if unit == "episode" else -1.0,
@@ -295,18 +298,17 @@ def near_repeat(
     seeds = chance.integers(0, 2**32, n_permutations, dtype=np.uint32).astype(np.int64)
     columns = columns_of_days(events.minutes, minutes, merged)
     observed = count_days(pairs, events.minutes, columns)
-    # Pairs that could not be of one episode, and those that could, by caller and distance.
-    n_pairs = np.bincount(pairs.kinds, minlength=4 * pairs.n_bins).reshape(2, 2, -1, 1)
-    n_all = n_pairs.sum(axis=0)
-    deal = _Dealer(pairs, events.minutes, events.periods(within), columns)
+    # By whether they could be one episode, period, caller, and distance.
+    n_pairs = np.bincount(pairs.kinds, minlength=8 * pairs.n_bins).reshape(2, 2, 2, -1, 1)
+    deal = _Dealer(pairs, events.minutes, periods, columns)
     with track(n_permutations, show=progress) as begin:
-        expected, reached = _compare(deal, n_all, observed, seeds, threads, begin)
+        expected, reached = _compare(deal, n_pairs.sum(axis=0), observed, seeds, threads, begin)
     shares = np.stack([share_of_days(events.minutes, minutes, up_to) for up_to in (-1, merged)])
     numbers = {
-        "observed": observed[..., :-1],
+        "observed": observed[..., :-1].sum(axis=0),
         "expected": expected,
-        "knox_expected": (n_pairs * shares[:, None, None]).sum(axis=0),
-        "p": np.where(n_all > 0, (1 + reached) / (1 + n_permutations), np.nan),
+        "knox_expected": (n_pairs * shares[:, None, None, None]).sum(axis=(0, 1)),
+        "p": np.where(n_pairs.sum(axis=(0, 1)) > 0, (1 + reached) / (1 + n_permutations), np.nan),
     }
     has_callers = bool((events.persons >= 0).any())
     table = _table(edges, bounds, numbers, has_exact=has_exact, has_callers=has_callers)
@@ -349,17 +351,19 @@ def _compare(
 ) -> tuple[Floats, Integers]:
     """Give the mean of the replicates, and how many of them have as many pairs as observed.
 
-    Pairs that would be one episode are in the last column. Others are compared by their share of
-    what is left of all pairs of a distance, so that those do not make them rarer.
+    Pairs that would be one episode are in the last column. What is left of the pairs of a distance
+    is scaled to as many as there are in fact, so that those do not make the others rarer; pairs of
+    one period by themselves, for nearly all of those are among them.
     """
-    counts, left = observed[..., :-1], n_pairs - observed[..., -1:]
+    counts, left = observed[..., :-1].sum(axis=0), n_pairs - observed[..., -1:]
     sums, reached = np.zeros(counts.shape), np.zeros(counts.shape, dtype=np.int64)
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count()) as pool:
         for each in pool.map(deal, seeds):
             begin("Dealing dates out")
-            dealt, rest = each[..., :-1], n_pairs - each[..., -1:]
-            sums += dealt * left / np.maximum(rest, 1)
-            reached += dealt * left >= counts * rest
+            scale = left / np.maximum(n_pairs - each[..., -1:], 1)
+            dealt = (each[..., :-1] * scale).sum(axis=0)
+            sums += dealt
+            reached += dealt >= counts - _ROUNDING
     return sums / len(seeds), reached
 
 
@@ -474,8 +478,8 @@ def _warn_few(table: pd.DataFrame, n_permutations: int) -> None:
         needed = math.ceil(n_tested / _LEVEL) - 1
         warnings.warn(
             f"None of {n_permutations:,} permutations reached {count(n_short, 'bin')}, and yet the "
-            f"q there is above {_LEVEL}: with {n_tested} bins it can be no smaller. Use "
-            f"n_permutations={needed} or more.",
+            f"q there is above {_LEVEL}: among {n_tested} bins that of one alone can be no less. "
+            f"Use n_permutations={needed} or more.",
             HotspotsWarning,
             stacklevel=3,
         )
