@@ -112,14 +112,17 @@ class NearRepeat:
         over the bins of distance from the nearest, as long as the first bin of days has.
         """
         is_finite = np.isfinite(self.table["to_m"]) & np.isfinite(self.table["to_days"])
-        groups = self.table[is_finite].groupby(["kind", "caller"], sort=False)
-        return " ".join(_say(str(kind), str(caller), rows) for (kind, caller), rows in groups)
+        table = self.table[is_finite]
+        groups = table.groupby(["caller", table["kind"] == "exact place"], sort=False)
+        return " ".join(
+            _say(str(caller), rows, is_exact=bool(is_exact)) for (caller, is_exact), rows in groups
+        )
 
 
-def _say(kind: str, caller: str, rows: pd.DataFrame) -> str:
-    """Say how far and how long the risk lasts in the rows of one kind and caller."""
+def _say(caller: str, rows: pd.DataFrame, *, is_exact: bool) -> str:
+    """Say how far and how long the risk lasts in the rows of one caller, at the place or near."""
     whose = {"any": "", "same": " by the same caller", "other": " by other callers"}[caller]
-    where = "At the exact place" if kind == "exact place" else "Nearby"
+    where = "At the exact place" if is_exact else "Nearby"
     bands = [band for _, band in rows.groupby("from_m")]
     lasting = [_lasting(band) for band in bands]
     n_reached = [*lasting, 0.0].index(0.0)
@@ -128,8 +131,8 @@ def _say(kind: str, caller: str, rows: pd.DataFrame) -> str:
     shortest, longest = min(lasting[:n_reached]), max(lasting[:n_reached])
     long = f"{longest:g} days" if shortest == longest else f"{shortest:g} to {longest:g} days"
     first, farthest = rows.iloc[0], bands[n_reached - 1].iloc[0]
-    far = "" if kind == "exact place" else f", up to {farthest['to_m']:g} m,"
-    within = "" if kind == "exact place" else f" within {first['to_m']:g} m"
+    far = "" if is_exact else f", up to {farthest['to_m']:g} m,"
+    within = "" if is_exact else f" within {first['to_m']:g} m"
     return (
         f"{where}{far} the risk of incidents{whose} is raised for {long}: up to "
         f"{first['to_days']:g} days there are {first['ratio']:.2f} times as many pairs{within} as "
@@ -247,7 +250,7 @@ def near_repeat(
 
     References
     ----------
-    Knox, E. G. (1964). The detection of space-time interactions. Journal of the Royal Statistical
+    Knox, G. (1964). The detection of space-time interactions. Journal of the Royal Statistical
     Society C 13(1). doi:10.2307/2985220
     Johnson, S. D. et al. (2007). Space-time patterns of risk: a cross national assessment of
     residential burglary victimization. Journal of Quantitative Criminology 23(3).

@@ -188,6 +188,11 @@ class TestByHand:
             "m, the risk of incidents is raised for 7 to 14 days: up to 7 days there are 1.50 "
             "times as many pairs within 100 m as chance brings."
         )
+        # If the exact place is not apart, the first bin is one of distance like the others.
+        together = table.assign(kind=["exact place or near"] * 3 + ["near"] * 6)
+        assert hs.NearRepeat(together, 10, "call", 99).in_words == (
+            "Nearby, no more incidents are seen than chance brings."
+        )
         table["q"], table["caller"] = 0.01, "same"
         table.loc[6:, "to_m"] = np.inf
         assert hs.NearRepeat(table, 10, "call", 99).in_words == (
