@@ -454,6 +454,28 @@ class TestRelations:
         assert sum(found.table["expected"]) == pytest.approx(132, rel=0.02)
         assert sum(found.table["knox_expected"]) == pytest.approx(132)
 
+    def test_periods_apart(self) -> None:
+        """Within weeks, what is left of the pairs of one week stands for all of them."""
+        # Eight Tuesdays at two places, six episodes each, four hours apart: however they are dealt,
+        # all pairs of a week are within two days, but for those that would be one episode.
+        first = pd.Timestamp("2025-03-04 00:30")
+        rows = [
+            ((first - DAY) / pd.Timedelta("1D") + 7 * week + k / 6 + place / 12, place * 4000.0)
+            for week in range(8)
+            for k in range(6)
+            for place in range(2)
+        ]
+        found = look(
+            calls([(x, 0, when) for when, x in rows]),
+            unit="episode",
+            space=[0, 10],
+            days=[0, 2],
+            within="week",
+        )
+        assert found.table["observed"].tolist() == [2 * 8 * 15]
+        assert found.table["expected"].tolist() == pytest.approx([240])
+        assert found.table["p"].tolist() == [1]
+
     def test_planted_repeats_are_found(self) -> None:
         """Each of sixty incidents is followed within 80 m and five days by another."""
         rng = np.random.default_rng(7)
