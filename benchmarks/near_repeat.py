@@ -24,7 +24,7 @@ FEW, MANY = 20_000, 300_000
 PERMUTATIONS = 99
 METRES, DAYS = 100, 7
 POINTPATS = "pointpats, 20,000 calls"
-# pointpats counts what is exactly at its limits too.
+# pointpats counts what is exactly at its limits too. Times are whole minutes here, seconds there.
 ALIKE = {
     "unit": "call",
     "space": [0, np.nextafter(METRES, np.inf)],
