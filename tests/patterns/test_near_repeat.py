@@ -161,6 +161,12 @@ class TestByHand:
         assert squared(by_episode, "observed") == [[1, 0], [0, 0], [1, 1]]
         assert (by_call.n_events, by_episode.n_events) == (6, 4)
 
+    def test_episode_is_round(self) -> None:
+        """80 m east and 60 m north are 100 m away, and one episode; 80 m north are not."""
+        for north, n_episodes in ((60, 2), (80, 3)):
+            table = calls([(0, 0, 0), (80, north, 0.01), (3000, 0, 9)])
+            assert look(table, unit="episode", space=[0, 10]).n_events == n_episodes
+
     def test_first_caller_who_is_known(self) -> None:
         """An episode is that of the first of its callers who gave a name."""
         rows = [(0, 0, 0), (0, 0, 0.01), (0, 0, 0.02), (10, 0, 2), (900, 0, 9)]
@@ -446,13 +452,16 @@ class TestRelations:
         found = look(
             calls(rows), unit="episode", space=[0, 10], days=[0, 0.5, 3], n_permutations=999
         )
-        # Pairs at one place: 132, none of them within three hours. Under half a day: those 4 and
-        # 8 hours apart, 11 + 10 at each place. By chance: of 276 pairs of moments 12 are within
-        # three hours; 90 of the others under half a day but three hours (11 + 10 pairs of slots,
-        # by two places and two, and 2 and 3 slots of places that begin 0.01 days later).
+        # Pairs at one place: 132, none within three hours. Under half a day: those 4 and 8 hours
+        # apart, 11 + 10 at each place. Other pairs of moments are k · 4 hours apart, or 14 minutes
+        # more or less between the places. Of all 276, 12 would be one episode, and under half a
+        # day are 42 of one place and 11 + 11 + 10 + 10 + 9 of two: 93 of 264.
         assert squared(found, "observed") == [[42, 90]]
-        assert sum(found.table["expected"]) == pytest.approx(132, rel=0.02)
-        assert sum(found.table["knox_expected"]) == pytest.approx(132)
+        assert found.table["knox_expected"].tolist() == pytest.approx(
+            [132 * 93 / 264, 132 * 171 / 264]
+        )
+        assert found.table["expected"].sum() == pytest.approx(132)
+        assert found.table["expected"].iloc[0] == pytest.approx(132 * 93 / 264, rel=0.02)
 
     def test_periods_apart(self) -> None:
         """Within weeks, what is left of the pairs of one week stands for all of them."""
