@@ -122,7 +122,8 @@ def list_pairs(
     )
     given = (xy, persons, periods, ranges, edges, is_manhattan, episode_radius)
     starts = np.zeros(len(xy) + 1, dtype=np.int64)
-    _count(*given, starts)
+    others, kinds = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8)
+    _list(*given, starts, others, kinds)
     np.cumsum(starts, out=starts)
     n_pairs = int(starts[-1])
     if n_pairs > MOST_PAIRS:
@@ -133,7 +134,7 @@ def list_pairs(
         )
         raise InputError(msg)
     others, kinds = np.empty(n_pairs, dtype=np.uint32), np.empty(n_pairs, dtype=np.uint8)
-    _fill(*given, starts, others, kinds)
+    _list(*given, starts, others, kinds)
     return Pairs(starts, others, kinds, len(edges) - 1)
 
 
@@ -144,28 +145,7 @@ def _distance(xy: Any, one: int, other: int, is_manhattan: bool) -> float:  # no
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(
-    xy: Any,  # noqa: ANN401
-    persons: Any,  # noqa: ANN401, ARG001 (called as `_fill` is)
-    periods: Any,  # noqa: ANN401, ARG001
-    ranges: Any,  # noqa: ANN401
-    edges: Any,  # noqa: ANN401
-    is_manhattan: bool,  # noqa: FBT001
-    episode_radius: float,  # noqa: ARG001
-    counts: Any,  # noqa: ANN401
-) -> None:
-    """Count the pairs of each event, one place further on."""
-    first, last = edges[0], edges[-1]
-    for one in range(len(xy)):
-        found = 0
-        for side in (0, 2):
-            for other in range(ranges[one, side], ranges[one, side + 1]):
-                found += first <= _distance(xy, one, other, is_manhattan) < last
-        counts[one + 1] = found
-
-
-@numba.njit(cache=True, nogil=True)
-def _fill(
+def _list(
     xy: Any,  # noqa: ANN401
     persons: Any,  # noqa: ANN401
     periods: Any,  # noqa: ANN401
@@ -177,7 +157,8 @@ def _fill(
     others: Any,  # noqa: ANN401
     kinds: Any,  # noqa: ANN401
 ) -> None:
-    """Write the pairs of each event down."""
+    """Write the pairs of each event down; count them, a place further on, if there is no room."""
+    is_counting = len(others) == 0
     first, last, n_bins = edges[0], edges[-1], len(edges) - 1
     for one in range(len(xy)):
         at = starts[one]
@@ -185,6 +166,9 @@ def _fill(
             for other in range(ranges[one, side], ranges[one, side + 1]):
                 apart = _distance(xy, one, other, is_manhattan)
                 if not first <= apart < last:
+                    continue
+                if is_counting:
+                    starts[one + 1] += 1
                     continue
                 kind = 0
                 while apart >= edges[kind + 1]:
