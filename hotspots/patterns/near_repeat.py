@@ -271,7 +271,7 @@ def near_repeat(
       caller  from_m   to_m  from_days  to_days
     0   same     0.0  100.0        0.0      7.0
     1   same     0.0  100.0        7.0     14.0
-    >>> bool(found.table["p"].between(0, 1, inclusive="right").all())
+    >>> bool(found.table["p"].dropna().between(0, 1, inclusive="right").all())
     True
     """
     metres, bounds = _edges("space", space, "metres"), _edges("days", days, "days")
