@@ -14,6 +14,7 @@ from hotspots.patterns.local_moran import global_moran, local_moran
 from hotspots.patterns.scan_recent import RecentScan, scan_recent
 from hotspots.patterns.near_repeat import NearRepeat, near_repeat
 from hotspots.patterns.scan_week import WeekScan, scan_week
+from hotspots.patterns.trend import classify_trend
 from hotspots.patterns.week_dbscan import WeekDBSCAN
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "WeekDBSCAN",
     "WeekScan",
     "choose_min_incidents",
+    "classify_trend",
     "concentration",
     "find_clusters",
     "getis_ord",

@@ -193,6 +193,36 @@ def exact_tails(sums: Sums, wanted: Integers) -> tuple[Floats, Floats] | None:
     return np.where(is_left, lower, upper), np.where(is_left, upper, lower)
 
 
+def pooled_tails(
+    values: Integers, n_drawn: Integers, sums: Integers
+) -> tuple[Floats, Floats] | None:
+    """Give the exact tails of sums drawn from all values, none of them left out.
+
+    Parameters
+    ----------
+    values : array of int64
+        All values, 0 or more.
+    n_drawn, sums : arrays of int64
+        How many are drawn for each sum that was observed, and that sum.
+
+    Returns
+    -------
+    upper, lower : arrays of float64
+        Probability of no less, and of no more, than each sum; not below `LEAST_P`. None if that
+        would take too long.
+    """
+    distinct, times = np.unique(values, return_counts=True)
+    most, cap = int(n_drawn.max()), int(sums.max()) + 1
+    if (most + 1) * (cap + 1) > _MOST_ENTRIES:
+        return None
+    if _count_steps(distinct, times, most, cap) > _MOST_STEPS:
+        return None
+    mixed = _mix(distinct, times, most, cap)
+    upper = np.cumsum(mixed[:, ::-1], axis=1)[:, ::-1][n_drawn, sums]
+    lower = np.cumsum(mixed, axis=1)[n_drawn, sums]
+    return np.clip(upper, LEAST_P, 1.0), np.clip(lower, LEAST_P, 1.0)
+
+
 @numba.njit(cache=True, nogil=True)
 def _share(n_before: int, n_new: int, j: int, weights: Any) -> Any:  # noqa: ANN401
     """Write how probably t of j drawn are among the new ones; give the range of t that matters.
