@@ -6,6 +6,7 @@ from hotspots.patterns.clusters import (
     find_clusters,
     summarise_clusters,
 )
+from hotspots.patterns.compare_periods import PeriodComparison, compare_periods
 from hotspots.patterns.concentration import Concentration, concentration
 from hotspots.patterns.density import Density, read_density
 from hotspots.patterns.getis_ord import getis_ord
@@ -22,10 +23,12 @@ __all__ = [
     "Density",
     "RecentScan",
     "NearRepeat",
+    "PeriodComparison",
     "WeekDBSCAN",
     "WeekScan",
     "choose_min_incidents",
     "classify_trend",
+    "compare_periods",
     "concentration",
     "find_clusters",
     "getis_ord",

@@ -289,7 +289,7 @@ def _standardise(values: Integers, n_drawn: Integers, sums: Integers) -> Floats:
     n, mean, variance = len(values), values.mean(), values.var()
     spread = variance * n_drawn * (n - n_drawn) / (n - 1)
     z = (sums - n_drawn * mean) / np.sqrt(np.where(spread > 0, spread, np.nan))
-    return np.nan_to_num(z)
+    return np.asarray(np.nan_to_num(z))
 
 
 def _p_of(values: Integers, n_drawn: Integers, sums: Integers, z: Floats) -> Floats:
@@ -302,5 +302,6 @@ def _p_of(values: Integers, n_drawn: Integers, sums: Integers, z: Floats) -> Flo
             HotspotsWarning,
             stacklevel=4,
         )
-        return normal_p(z, "two-sided")
-    return np.asarray(combine(*tails, "two-sided").reshape(sums.shape))
+        return np.asarray(normal_p(z, "two-sided"))
+    p: Floats = combine(*tails, "two-sided").reshape(sums.shape)
+    return p

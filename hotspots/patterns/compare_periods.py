@@ -1,0 +1,405 @@
+"""Is this fortnight worse than last year's? Counts of two periods, group by group.
+
+The ratio of two rates has an interval from the binomial distribution, widened by how much like
+periods have varied before; what chance explains is said to be so.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from hotspots.counts.counting import given_period
+from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid
+from hotspots.patterns.breaks import eras_of, warn_of_breaks
+from hotspots.patterns.count_ratios import Ratios, Spread, compare_counts, measure_spread
+from hotspots.patterns.daily import Daily, Unit, make_daily
+from hotspots.patterns.surroundings import false_discovery_rates
+from hotspots.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+
+    from hotspots.counts import Counts
+
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
+    Days = tuple[pd.Timestamp | str, pd.Timestamp | str]
+    Window = tuple[pd.Timestamp, pd.Timestamp]
+
+_LOG = logging.getLogger(__name__)
+
+_YEAR: Final = 364
+_WEEK: Final = 7
+_FEWEST_DIFFERENCES: Final = 6
+_NAMED: Final = 5
+_LARGEST: Final = 9.0
+_NOUNS: Final = ("borough", "area", "hotspot", "place", "heading")
+
+
+@dataclass(frozen=True)
+class PeriodComparison:
+    """How counts of two periods differ.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each group, in the order of their ids: `name`; `n_current`, `n_against`;
+        `days_current`, `days_against`; `expected` in the current period at the other's rate;
+        `ratio` of the rates with `ratio_low` and `ratio_high`; `p`, two-sided; `q`, the
+        Benjamini–Hochberg rate over the groups; `overdispersion`, how many times more than by
+        chance like periods vary. Ratio, interval, p and q are missing where both counts are 0; the
+        ratio is infinite where only the other is.
+    summary : str
+        What was found, in a sentence or two.
+    current, against : pair of Timestamp
+        The two periods [start, end), midnights without time zone.
+    n_history : int
+        Differences of like periods that the overdispersion was estimated from; 0 if it was not.
+    alpha : float
+        Intervals hold 1 − alpha; changes are named up to this q.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    summary: str
+    current: Window
+    against: Window
+    n_history: int
+    alpha: float
+
+    def __repr__(self) -> str:
+        """Answer the first questions: what was compared, and what was found."""
+        n_changed = int((self.table["q"] <= self.alpha).sum())
+        return (
+            f"<PeriodComparison: {_words(self.current)} against {_words(self.against)}; "
+            f"{count(len(self.table), 'group')}, {n_changed} changed>"
+        )
+
+
+def compare_periods(
+    incidents: gpd.GeoDataFrame | Counts,
+    current: Days,
+    *,
+    against: Literal["last year", "recent"] | Days = "last year",
+    by: str = "borough",
+    areas: gpd.GeoDataFrame | None = None,
+    expected: Iterable[Any] | None = None,
+    unit: Unit = "episode",
+    episode_radius: float = 50.0,
+    period: Days | None = None,
+    missing: pd.PeriodIndex | None = None,
+    n_recent: int = 6,
+    alpha: float = 0.05,
+) -> PeriodComparison:
+    """Compare a period with the same weeks last year, or with what it was like before.
+
+    A change counts as one only if it is larger than chance makes it, and than like periods have
+    differed before. If nothing has changed, it says so.
+
+    Parameters
+    ----------
+    incidents : GeoDataFrame or Counts
+        An incidents table, or what `count_incidents` gives.
+    current : pair of Timestamp or str
+        Days [start, end), such as ("2026-03-02", "2026-03-16"); first days of months for monthly
+        data.
+    against : {"last year", "recent"} or pair of Timestamp or str
+        "last year": the days 52 weeks before, which have the same weekdays (the same months for
+        monthly data); "recent": the `n_recent` periods of the same length just before; or days
+        [start, end), of any length.
+    by : str
+        What the rows are. Of incidents: a column such as "borough" or "heading", or "area" or
+        "hotspot" for the polygons in `areas`. Of Counts: "borough" or "area" for the `area_id` of
+        the places, "place", or a column of theirs.
+    areas : GeoDataFrame, optional
+        Polygons, EPSG:27700, each of which is a row; a point belongs to the one that
+        `assign_areas` would give it.
+    expected : iterable, optional
+        Groups that are to have a row even if they never had an incident.
+    unit : {"episode", "call"}
+        What is counted of incidents. Calls are not independent. Counts are taken as they are.
+    episode_radius : float
+        As `radius` of `find_episodes`, metres, at least 0.
+    period : pair of Timestamp or str, optional
+        Days [start, end) that the data cover; by default from the first to the last incident, or
+        the period of the Counts.
+    missing : PeriodIndex, optional
+        Calendar months of it without data. By default those without any incident.
+    n_recent : int
+        Periods before, above 0, that "recent" takes together.
+    alpha : float
+        Intervals hold 1 − alpha; changes are named up to this q; above 0, below 1.
+
+    Returns
+    -------
+    PeriodComparison
+        With `.table` and `.summary`.
+
+    Raises
+    ------
+    MonthlyDataError
+        If episodes, or days that are not whole months, are asked of monthly data.
+    InputError
+        If a period is not covered by the data or holds a month without them, the two overlap,
+        counts are not whole numbers, there are fewer than two incidents, the coordinate system is
+        not EPSG:27700, or a parameter is out of its range.
+
+    Warns
+    -----
+    HotspotsWarning
+        If the periods hold weekdays in different proportion, a break in London's records lies
+        between them, or the history is too short to say how much like periods vary.
+
+    Notes
+    -----
+    Given the sum of x in e₁ days and y in e₀ days, x is binomial with share ρe₁/(ρe₁ + e₀) for a
+    ratio ρ; p and the interval are exact (Clopper and Pearson). The overdispersion φ ≥ 1 of each
+    group comes from second differences of all periods of the same length before the current one,
+    which a slow season does not touch; both counts are then taken for x/φ and y/φ, and p is that of
+    t with the degrees of freedom of φ instead of the normal distribution. The interval leaves out 1
+    exactly where p is below alpha. q is the Benjamini–Hochberg rate over the groups with an
+    incident. Nothing is drawn; the order of rows does not matter. O(n log n).
+
+    An episode counts once in each group that it touches, on the day of its first call there.
+
+    Caveats
+    -------
+    **Bank holidays** move: Easter, and the days round Christmas and New Year, fall 52 weeks apart
+    on other weekdays or in other weeks. "last year" drifts by a day or two from the calendar date.
+    "recent" is not fair where the season turns: June is busier than May. Neither is proof of a
+    cause. **Many tests**: use q. Groups of few incidents have wide intervals: no finding is not no
+    change, and the summary says how large a change would have been missed. The current period ends
+    when the data do: late reports make it look quiet. A change of recording looks like a change.
+    Areas of another cut, snapped points, and the edges of polygons decide what counts where.
+    Hotspots that were chosen because they were high go down by themselves (regression to the mean):
+    choose them from data before either period.
+
+    References
+    ----------
+    Przyborowski, J., Wilenski, H. (1940). Homogeneity of results in testing samples from Poisson
+    series. Biometrika 31(3-4). doi:10.1093/biomet/31.3-4.313
+    Korn, E. L., Graubard, B. I. (1998). Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data. Survey Methodology 24(2).
+    Benjamini, Y., Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
+    Statistical Society B 57(1). doi:10.1111/j.2517-6161.1995.tb02031.x
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> calls = hs.simulate_incidents(20_000, boroughs=["Camden", "Islington"], rng=1).incidents
+    >>> found = compare_periods(calls, ("2025-10-06", "2025-10-20"), against="recent")
+    >>> found.table[["name", "n_current", "n_against"]].values.tolist()
+    [['Camden', 350, 2393], ['Islington', 304, 2015]]
+    """
+    if not 0 < alpha < 1:
+        raise invalid("alpha", alpha, "a number above 0 and below 1")
+    is_whole = isinstance(n_recent, int | np.integer) and not isinstance(n_recent, bool)
+    if not is_whole or n_recent < 1:
+        raise invalid("n_recent", n_recent, "a whole number of periods above 0")
+    daily = make_daily(
+        incidents,
+        by=by,
+        areas=areas,
+        expected=expected,
+        unit=unit,
+        episode_radius=episode_radius,
+        period=period,
+        missing=missing,
+    )
+    now = _window("current", current, daily)
+    then = _against(against, now, int(n_recent), daily)
+    _check_windows(now, then, daily)
+    windows, spread = _history(now, daily)
+    if spread.n == 0:
+        warnings.warn(
+            f"There are {len(windows)} like periods before the current one, too few to say how "
+            "much they vary; intervals and p allow for chance alone. Give a longer history.",
+            HotspotsWarning,
+            stacklevel=2,
+        )
+    x, y = (daily.sums(*window) for window in (now, then))
+    both = np.concatenate([x, y])
+    if (both % 1).any():
+        remedy = "Rows that stand for a share of an incident cannot be compared."
+        raise invalid("counts", both[both % 1 > 0][0], "whole numbers", remedy)
+    days = (_n_days(now), _n_days(then))
+    ratios = compare_counts(x, y, days, spread, alpha)
+    table = pd.DataFrame(
+        {
+            "name": daily.names,
+            "n_current": x.astype(np.int64),
+            "n_against": y.astype(np.int64),
+            "days_current": int(days[0]),
+            "days_against": int(days[1]),
+            "expected": y * days[0] / days[1],
+            "ratio": ratios.ratio,
+            "ratio_low": ratios.low,
+            "ratio_high": ratios.high,
+            "p": ratios.p,
+            "q": false_discovery_rates(ratios.p),
+            "overdispersion": spread.overdispersion,
+        },
+        index=daily.groups,
+    )
+    table["name"] = table["name"].astype("str")
+    noun = by if by in _NOUNS else "group"
+    summary = _summarise(table, ratios, now, then, noun, alpha)
+    return PeriodComparison(table, summary, now, then, spread.n, alpha)
+
+
+# ---- Periods ----
+
+
+def _window(name: str, days: Days, daily: Daily) -> Window:
+    try:
+        start, end = (day.tz_localize(None) for day in given_period(days))
+    except InputError as error:
+        raise InputError(str(error).replace("Invalid period", f"Invalid {name}", 1)) from error
+    if daily.is_monthly and (start.day != 1 or end.day != 1):
+        msg = (
+            f"compare_periods needs the day of each incident for {_words((start, end))}, but these "
+            "data are monthly. Must be whole months, such as ('2026-03-01', '2026-05-01')."
+        )
+        raise MonthlyDataError(msg)
+    return start, end
+
+
+def _against(against: Any, now: Window, n_recent: int, daily: Daily) -> Window:  # noqa: ANN401
+    """Give the period to compare with."""
+    if isinstance(against, str) and against == "last year":
+        if daily.is_monthly:
+            return now[0] - pd.DateOffset(years=1), now[1] - pd.DateOffset(years=1)
+        shift = pd.Timedelta(days=_YEAR)
+        return now[0] - shift, now[1] - shift
+    if isinstance(against, str) and against == "recent":
+        return _before(now, n_recent, daily), now[0]
+    if isinstance(against, (tuple, list)):
+        return _window("against", against, daily)  # type: ignore[arg-type]
+    raise invalid("against", against, "'last year', 'recent', or a start and an end")
+
+
+def _before(now: Window, times: int, daily: Daily) -> pd.Timestamp:
+    """Give the day that lies so many lengths of a period before it."""
+    if daily.is_monthly:
+        length = (now[1].year - now[0].year) * 12 + now[1].month - now[0].month
+        return now[0] - pd.DateOffset(months=length * times)
+    return now[0] - (now[1] - now[0]) * times
+
+
+def _check_windows(now: Window, then: Window, daily: Daily) -> None:
+    """Refuse periods without data or that overlap; warn of those that are not alike."""
+    for name, window in (("current", now), ("against", then)):
+        if window[0] < daily.start or window[1] > daily.end:
+            remedy = "Choose another one, or say what the data cover with period=(start, end)."
+            rule = f"inside the data, {_words((daily.start, daily.end))}"
+            raise invalid(name, _words(window), rule, remedy)
+        if not daily.is_covered(*window):
+            lacking = ", ".join(daily.missing.astype(str))
+            remedy = f"There are none for {lacking}; missing is not zero. Choose another one."
+            raise invalid(name, _words(window), "in months with data", remedy)
+    if now[0] < then[1] and then[0] < now[1]:
+        raise invalid("against", _words(then), f"apart from the current {_words(now)}")
+    if not daily.is_monthly and not np.allclose(_weekdays(now), _weekdays(then)):
+        warnings.warn(
+            f"{_words(now)} and {_words(then)} hold the days of the week in different proportion, "
+            "and weekends are busier. Use whole weeks for both.",
+            HotspotsWarning,
+            stacklevel=3,
+        )
+    starts, ends = (pd.DatetimeIndex(part) for part in zip(now, then, strict=True))
+    remedy = "Use against='recent', or periods on one side of it."
+    warn_of_breaks(eras_of(starts, ends), remedy, stacklevel=4)
+
+
+def _weekdays(window: Window) -> Floats:
+    days = pd.date_range(window[0], window[1], inclusive="left").day_of_week
+    return np.bincount(days, minlength=_WEEK) / len(days)
+
+
+def _n_days(window: Window) -> float:
+    return float((window[1] - window[0]).days)
+
+
+def _history(now: Window, daily: Daily) -> tuple[list[Window], Spread]:
+    """Measure how the counts of like periods before the current one vary."""
+    windows: list[Window] = []
+    end, times = now[0], 1
+    while (start := _before(now, times, daily)) >= daily.start:
+        if daily.is_covered(start, end):
+            windows.insert(0, (start, end))
+        end, times = start, times + 1
+    if not windows:
+        return windows, Spread(np.ones(len(daily.groups)), np.inf, 0)
+    counts = np.column_stack([daily.sums(*window) for window in windows])
+    starts, ends = (pd.DatetimeIndex(part) for part in zip(*windows, strict=True))
+    eras = eras_of(starts, ends)
+    is_joined = np.asarray((starts[1:] == ends[:-1]) & (eras[1:] == eras[:-1]))
+    days = np.array([_n_days(window) for window in windows])
+    spread = measure_spread(counts, days, is_joined, _FEWEST_DIFFERENCES)
+    if spread.n < _FEWEST_DIFFERENCES:
+        return windows, spread._replace(n=0)
+    _LOG.info("overdispersion from %s of like periods", count(spread.n, "difference"))
+    return windows, spread
+
+
+# ---- Words ----
+
+
+def _words(window: Window) -> str:
+    """Say the days of a window, without what the last one repeats: "1 to 14 June 2026"."""
+    first, last = window[0], window[1] - pd.Timedelta(days=1)
+    until = f"{last.day} {last:%B %Y}"
+    if first == last:
+        return until
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {until}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%B}{year} to {until}"
+
+
+def _percent(ratio: float) -> str:
+    """Say a ratio as a change: 1.25 is "+25 %", 12 is "12-fold"."""
+    if ratio > 1 + _LARGEST:
+        return f"{ratio:.0f}-fold" if np.isfinite(ratio) else "from none"
+    return f"{100 * (ratio - 1):+.0f} %".replace("-", "−")
+
+
+def _summarise(
+    table: pd.DataFrame, ratios: Ratios, now: Window, then: Window, noun: str, alpha: float
+) -> str:
+    """Say what has changed, or that nothing has, and what would have been missed."""
+    head = f"{_words(now)} against {_words(then)}"
+    tested = table[table["p"].notna()]
+    if tested.empty:
+        return f"No {noun} had an incident, {head}."
+    changed = tested[tested["q"] <= alpha].sort_values("p", kind="stable")
+    of_all = f"{count(len(tested), noun)} with an incident"
+    if len(changed):
+        named = [
+            f"{row['name']} {_percent(row['ratio'])} "
+            f"({_percent(row['ratio_low'])} to {_percent(row['ratio_high'])})"
+            for _, row in changed.head(_NAMED).iterrows()
+        ]
+        more = len(changed) - len(named)
+        listed = "; ".join(named) + (f"; and {more} more" if more else "")
+        return (
+            f"{len(changed)} of {of_all} changed more than chance explains (q of at most "
+            f"{alpha:g}), {head}: {listed}."
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = np.median((ratios.high / ratios.ratio)[np.isfinite(ratios.high)])
+    missed = (
+        f" A rise of less than {_percent(reach)[1:]} in a typical {noun} would mostly go unseen."
+        if np.isfinite(reach) and reach <= 1 + _LARGEST
+        else " Counts are too small for any but the largest changes to show."
+    )
+    return (
+        f"No {noun} changed more than chance explains, {head}: of {of_all} the smallest q is "
+        f"{tested['q'].min():.2g}.{missed}"
+    )
