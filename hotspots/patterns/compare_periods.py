@@ -392,11 +392,11 @@ def _summarise(
             f"{len(changed)} of {of_all} changed more than chance explains (q of at most "
             f"{alpha:g}), {head}: {listed}."
         )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = np.median((ratios.high / ratios.ratio)[np.isfinite(ratios.high)])
+    is_ratio = np.isfinite(ratios.ratio) & (ratios.ratio > 0)
+    reach = np.median(ratios.high[is_ratio] / ratios.ratio[is_ratio]) if is_ratio.any() else np.inf
     missed = (
         f" A rise of less than {_percent(reach)[1:]} in a typical {noun} would mostly go unseen."
-        if np.isfinite(reach) and reach <= 1 + _LARGEST
+        if reach <= 1 + _LARGEST
         else " Counts are too small for any but the largest changes to show."
     )
     return (
