@@ -8,8 +8,8 @@ each place has the same season in both years; in "summer" all places have one se
 makes "recent" unfair, and shows what the same weeks are for. Power: the share of boroughs that are
 found if the current fortnight has so many times as many episodes.
 
-`python benchmarks/compare_levels.py` takes 50 sets of 8 boroughs; the seeds are 0, 1, 2 …; of 400
-boroughs chance keeps the share between 0.025 and 0.080 in 99 of 100 such trials.
+`python benchmarks/compare_levels.py` takes 50 sets of 8 boroughs, half as many for power; the
+seeds are 0, 1, 2 …. It prints between which limits chance keeps the share in 99 of 100 such trials.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 import hotspots as hs
 from hotspots.errors import HotspotsWarning
@@ -30,6 +31,8 @@ from hotspots.simulate import simulate_null
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 LEVEL = 0.05
 BOROUGHS = 8
@@ -41,6 +44,8 @@ START = pd.Timestamp("2024-12-30")
 POWERS = (1.25, 1.5, 2.0)
 KINDS = ("independent", "bursty", "overdispersed", "seasonal", "summer")
 SWING = 0.6
+UNITS = ("episode", "call")
+AGAINST = ("last year", "recent")
 
 
 def two_years(kind: str, code: str, seed: list[int]) -> gpd.GeoDataFrame:
@@ -66,29 +71,51 @@ def two_years(kind: str, code: str, seed: list[int]) -> gpd.GeoDataFrame:
     return calls
 
 
-def one_set(kind: str, unit: str, against: str, more: float, seed: int) -> list[tuple[float, ...]]:
-    """Give p of each borough: as it is, and by chance alone."""
-    codes = [f"B{number}" for number in range(BOROUGHS)]
-    calls = pd.concat([two_years(kind, code, [seed, at]) for at, code in enumerate(codes)])
-    chance = np.random.default_rng([seed, 99])
-    first = START + YEAR + pd.Timedelta(days=14 * int(chance.integers(1, 26)))
-    last = first + pd.Timedelta(days=14)
-    if more > 1:
-        day = calls["start"].dt.tz_localize(None)
-        again = (day >= first) & (day < last) & (chance.random(len(calls)) < more - 1)
-        extra = calls[again]
-        # At another place and hour, so that they are episodes of their own.
+def one_set(kind: str, seed: int) -> dict[tuple[str, str], Rows]:
+    """Give p, p by chance alone, overdispersion and q of each borough, by unit and reference."""
+    calls, current = make_set(kind, seed)
+    found = {}
+    for unit in UNITS:
+        for against in AGAINST:
+            found[unit, against] = compare(calls, current, unit, against)
+    return found
+
+
+def with_more(kind: str, seed: int) -> dict[float, Rows]:
+    """Give the same of each borough if the current fortnight has so many times as many."""
+    calls, current = make_set(kind, seed)
+    chance = np.random.default_rng([seed, 98])
+    day = calls["start"].dt.tz_localize(None)
+    is_current = (day >= current[0]) & (day < current[1])
+    draw = chance.random(len(calls))
+    found = {}
+    for more in POWERS:
+        extra = calls[is_current & (draw < more - 1)]
+        # At another place, so that they are episodes of their own.
         extra = extra.set_geometry(extra.geometry.translate(7000.0, 0.0))
         extra.index = extra.index + "-more"
-        calls = pd.concat([calls, extra])
-    period = (START, START + 2 * YEAR)
-    options: dict[str, Any] = {"against": against, "unit": unit, "period": period}
-    found = hs.compare_periods(calls, (first, last), **options).table
+        found[more] = compare(pd.concat([calls, extra]), current, "episode", "last year")
+    return found
+
+
+def make_set(kind: str, seed: int) -> tuple[gpd.GeoDataFrame, tuple[pd.Timestamp, pd.Timestamp]]:
+    """Give the calls of some boroughs and a fortnight of the second year."""
+    codes = [f"B{number}" for number in range(BOROUGHS)]
+    calls = pd.concat([two_years(kind, code, [seed, at]) for at, code in enumerate(codes)])
+    fortnight = int(np.random.default_rng([seed, 99]).integers(1, 26))
+    first = START + YEAR + pd.Timedelta(days=14 * fortnight)
+    return calls, (first, first + pd.Timedelta(days=14))
+
+
+def compare(calls: gpd.GeoDataFrame, current: Any, unit: str, against: Any) -> Rows:  # noqa: ANN401
+    """Compare, and put p by chance alone beside it."""
+    options: dict[str, Any] = {"unit": unit, "period": (START, START + 2 * YEAR)}
+    found = hs.compare_periods(calls, current, against=against, **options).table
     x, y = (found[name].to_numpy(dtype=float) for name in ("n_current", "n_against"))
-    days = tuple(float(found[name].iloc[0]) for name in ("days_current", "days_against"))
-    plain = compare_counts(x, y, (days[0], days[1]), Spread(np.ones(len(x)), np.inf, 0), LEVEL)
-    rows = zip(found["p"], plain.p, found["overdispersion"], found["q"], strict=True)
-    return [tuple(map(float, row)) for row in rows]
+    days = [float(found[name].iloc[0]) for name in ("days_current", "days_against")]
+    alone = Spread(np.ones(len(x)), np.inf, 0)
+    plain = compare_counts(x, y, (days[0], days[1]), alone, LEVEL)
+    return np.column_stack([found["p"], plain.p, found["overdispersion"], found["q"]])
 
 
 def main() -> None:
@@ -96,29 +123,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=50)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--only", choices=["levels", "power"])
     asked = parser.parse_args()
     warnings.simplefilter("ignore", HotspotsWarning)
+    seeds, n = range(asked.sets), asked.sets * BOROUGHS
+    low, high = binom.ppf([0.005, 0.995], n, LEVEL) / n
     with ProcessPoolExecutor() as pool:
-        print("| null | unit | against | p ≤ 0.05 | by chance alone | mean overdispersion ", end="")
-        print("| sets with any q ≤ 0.05 |\n" + "| --- " * 7 + "|")
-        for kind in asked.kinds:
-            for unit in ("episode", "call"):
-                for against in ("last year", "recent"):
-                    task = partial(one_set, kind, unit, against, 1.0)
-                    table = np.array(list(pool.map(task, range(asked.sets), chunksize=5)))
-                    p, plain = ((table[:, :, at] <= LEVEL).mean() for at in (0, 1))
-                    any_q = (table[:, :, 3].min(axis=1) <= LEVEL).mean()
-                    shown = f"{p:.3f} | {plain:.3f} | {table[:, :, 2].mean():.2f} | {any_q:.3f}"
-                    print(f"| {kind} | {unit} | {against} | {shown} |", flush=True)
-        print("\n| null | " + " | ".join(f"× {more:g}" for more in POWERS) + " |")
-        print("| --- " * (1 + len(POWERS)) + "|")
-        for kind in asked.kinds:
-            row = []
-            for more in POWERS:
-                task = partial(one_set, kind, "episode", "last year", more)
-                table = np.array(list(pool.map(task, range(asked.sets // 3), chunksize=5)))
-                row.append(f"{(table[:, :, 0] <= LEVEL).mean():.2f}")
-            print(f"| {kind} | " + " | ".join(row) + " |", flush=True)
+        if asked.only != "power":
+            print(f"{n} boroughs; limits {low:.3f} to {high:.3f}\n")
+            print("| null | unit | against | p ≤ 0.05 | by chance alone | overdispersion ", end="")
+            print("| any q ≤ 0.05 |\n" + "| --- " * 7 + "|", flush=True)
+            for kind in asked.kinds:
+                sets = list(pool.map(partial(one_set, kind), seeds, chunksize=5))
+                for unit in UNITS:
+                    for against in AGAINST:
+                        table = np.array([each[unit, against] for each in sets])
+                        p, plain = ((table[:, :, at] <= LEVEL).mean() for at in (0, 1))
+                        any_q = (table[:, :, 3].min(axis=1) <= LEVEL).mean()
+                        shown = f"{p:.3f} | {plain:.3f} | {table[:, :, 2].mean():.2f}"
+                        print(
+                            f"| {kind} | {unit} | {against} | {shown} | {any_q:.2f} |", flush=True
+                        )
+        if asked.only != "levels":
+            print("\n| null | " + " | ".join(f"× {more:g}" for more in POWERS) + " |")
+            print("| --- " * (1 + len(POWERS)) + "|", flush=True)
+            for kind in asked.kinds:
+                sets = list(pool.map(partial(with_more, kind), seeds[: asked.sets // 2]))
+                shares = [np.mean([each[more][:, 0] <= LEVEL for each in sets]) for more in POWERS]
+                print(f"| {kind} | " + " | ".join(f"{s:.2f}" for s in shares) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "scan_recent": (),
     "getis_ord": ("--runs", "3"),
     "near_repeat": (),
+    "trend": (),
+    "compare_periods": (),
     "clusters": (),
     "kernel_density": (),
     "reading": (),

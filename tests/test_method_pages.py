@@ -12,6 +12,7 @@ from hotspots.errors import HotspotsWarning
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [
     "aoristic",
+    "compare-periods",
     "concentration",
     "getis-ord",
     "kernel-density",
@@ -19,6 +20,8 @@ PAGES = [
     "scan-recent",
     "near-repeat",
     "scan-week",
+    "scan-week",
+    "trends",
 ]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

@@ -19,6 +19,7 @@ from hotspots.patterns.breaks import BREAKS, eras_of
 from hotspots.patterns.drawn_sums import pooled_tails
 from hotspots.patterns.mann_kendall import mann_kendall
 from hotspots.patterns.space_time import judge_cube, make_cube
+from hotspots.patterns.surroundings import false_discovery_rates, normal_p
 from hotspots.patterns.trend import CLASSES, name_categories
 from tests.places import make_cells
 from tests.scenes import SOUTH, WEST, make_incidents, square_area
@@ -633,17 +634,69 @@ class TestMessages:
             hs.classify_trend("counts.csv", make_cells(3, 3))
 
 
-@pytest.mark.acceptance
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, {"new": 54, "consecutive": 74}),
-    ],
-)
-def test_london(shared_data: Path, options: dict[str, str], expected: dict[str, int]) -> None:
-    """The classes of the hexagon year, as the page gives them."""
+@pytest.fixture(scope="module")
+def year(shared_data: Path) -> tuple[hs.Counts, gpd.GeoDataFrame]:
+    """Give the counts of the hexagon year and the squares."""
     path = shared_data / "asb" / "london_asb_hex100m_2025-05_2026-04.parquet"
     places = hs.make_grid(hs.load_boroughs(city=True), cell_size=250)
-    counts = hs.count_incidents(hs.read_incidents(path).incidents, places)
-    found = hs.classify_trend(counts, places, **options)["category"].value_counts()
-    assert {name: found.get(f"{name} hot spot", 0) for name in expected} == expected
+    return hs.count_incidents(hs.read_incidents(path).incidents, places), places
+
+
+@pytest.mark.acceptance
+class TestLondon:
+    """The hexagon year in squares of 250 m: what the page on trends says."""
+
+    @pytest.mark.parametrize(
+        ("trend_of", "intensifying", "persistent", "diminishing", "least_q", "n_trends"),
+        [("counts", 14, 682, 187, 0.38, 209), ("shares", 96, 738, 49, 0.57, 147)],
+    )
+    def test_classes(
+        self,
+        year: tuple[hs.Counts, gpd.GeoDataFrame],
+        trend_of: str,
+        intensifying: int,
+        persistent: int,
+        diminishing: int,
+        least_q: float,
+        n_trends: int,
+    ) -> None:
+        """How many squares are in each class, and that no single trend is proved."""
+        found = hs.classify_trend(*year, trend_of=trend_of)
+        assert (len(found), found["n"].sum()) == (26_108, 236_099)
+        assert found["category"].value_counts().to_dict() == {
+            "new hot spot": 54,
+            "consecutive hot spot": 74,
+            "intensifying hot spot": intensifying,
+            "persistent hot spot": persistent,
+            "diminishing hot spot": diminishing,
+            "sporadic hot spot": 629,
+            "historical hot spot": 14,
+            "new cold spot": 121,
+            "consecutive cold spot": 383,
+            "persistent cold spot": 2801,
+            "sporadic cold spot": 1405,
+            "no pattern": 19_744,
+        }
+        is_hot = found["category"].str.endswith("hot spot")
+        assert is_hot.sum() == 1654
+        assert found.loc[is_hot, "n"].sum() / found["n"].sum() == pytest.approx(0.34, abs=0.005)
+        assert found["trend_q"].min() == pytest.approx(least_q, abs=0.005)
+        is_mostly = found["share_hot"] >= 0.9
+        assert is_mostly.sum() == 897
+        assert (found.loc[is_mostly, "trend_p"] <= 0.05).sum() == n_trends
+        new = found[found["category"] == "new hot spot"]
+        assert new["last_q"].between(0.019, 0.05).all()
+        assert new["n_last"].median() == 2
+
+    def test_by_z(self, year: tuple[hs.Counts, gpd.GeoDataFrame]) -> None:
+        """By the p of z 2,281 squares would be hot at last, and none cold."""
+        cube = make_cube(*year, "month", None, None)
+        assert cube.counts.sum(axis=0)[[2, 8]].tolist() == [24_313, 16_285]
+        found = judge_cube(cube, neighbours(year[1]), 1, np.zeros(12, dtype=int))
+        for p, n_hot, is_cold in (
+            (found.p, 1640, True),
+            (normal_p(found.z, "two-sided"), 2281, False),
+        ):
+            is_out = false_discovery_rates(p.ravel()).reshape(p.shape) <= 0.05
+            assert (is_out & (found.z > 0))[:, -1].sum() == n_hot
+            assert (is_out & (found.z < 0)).any() == is_cold
