@@ -300,6 +300,8 @@ class TestBreaks:
         assert eras_of(months.start_time, (months + 1).start_time).tolist() == [1, 1, 2]
         weeks = pd.DatetimeIndex(["2024-02-21", "2024-02-28"])
         assert eras_of(weeks, weeks + pd.Timedelta(days=7)).tolist() == [2, 3]
+        inside = pd.DatetimeIndex(["2024-02-23", "2024-02-26"])
+        assert eras_of(inside, inside + pd.Timedelta(days=7)).tolist() == [2, 3]
 
     @pytest.mark.parametrize(
         ("first", "words"), [("2010-10", "2011"), ("2019-10", "lockdown"), ("2023-09", "CONNECT")]
