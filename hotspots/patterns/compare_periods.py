@@ -301,7 +301,10 @@ def _check_windows(now: Window, then: Window, daily: Daily) -> None:
             raise invalid(name, _words(window), rule, remedy)
         if not daily.is_covered(*window):
             lacking = ", ".join(daily.missing.astype(str))
-            remedy = f"There are none for {lacking}; missing is not zero. Choose another one."
+            remedy = (
+                f"There are none for {lacking}; missing is not zero. Choose another one, or, if "
+                "there was nothing to report, say so: missing=pd.PeriodIndex([], freq='M')."
+            )
             raise invalid(name, _words(window), "in months with data", remedy)
     if now[0] < then[1] and then[0] < now[1]:
         raise invalid("against", _words(then), f"apart from the current {_words(now)}")

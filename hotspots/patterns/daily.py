@@ -17,9 +17,9 @@ from hotspots.areas import load_boroughs
 from hotspots.areas.assignment import first_covering
 from hotspots.counts import Counts
 from hotspots.counts.counting import given_period
-from hotspots.errors import InputError, invalid
+from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import find_episodes
-from hotspots.tables import CRS, has_clock, require_clock
+from hotspots.tables import CRS, has_clock
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def make_daily(
             missing = incidents.missing
     elif isinstance(incidents, gpd.GeoDataFrame):
         rows, groups = _of_incidents(incidents, by, areas, unit, episode_radius)
-        is_monthly = not has_clock(incidents).all()
+        is_monthly = bool((incidents["time_precision"] == "month").any())
         start, end = _span(incidents, is_monthly=is_monthly)
     else:
         remedy = "Of a reading, use reading.incidents."
@@ -173,7 +173,14 @@ def _of_incidents(
     rows = pd.DataFrame({"group": group, "day": day.astype("datetime64[ns]")})
     rows["n"] = incidents["weight"]
     if unit == "episode":
-        require_clock(incidents, "compare_periods with unit='episode'")
+        coarse = int((~has_clock(incidents)).sum())
+        if coarse:
+            msg = (
+                f"compare_periods needs the hour of each incident to find episodes, but {coarse:,} "
+                f"of {len(incidents):,} have none. Must be incidents with a clock time. Use "
+                "unit='call'."
+            )
+            raise MonthlyDataError(msg)
         rows["episode"] = find_episodes(incidents, radius=episode_radius)
         firsts = rows.groupby(["episode", "group"], dropna=False, sort=False)["day"].min()
         rows = firsts.reset_index().assign(n=1.0)

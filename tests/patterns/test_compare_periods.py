@@ -1,6 +1,7 @@
 """Two periods: by hand, at the edges, against known numbers, and what must not matter."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from scipy import stats
 import hotspots as hs
 from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError
 from hotspots.patterns.count_ratios import Spread, compare_counts, measure_spread
+from hotspots.patterns.surroundings import false_discovery_rates
 from tests.scenes import SOUTH, WEST, make_incidents, square_area
 
 CHANCE = Spread(np.ones(1), np.inf, 0)
@@ -341,7 +343,7 @@ class TestEdges:
         # February 2024 had a day more.
         assert row[["n_current", "days_current", "days_against"]].tolist() == [100, 59, 60]
         assert row["ratio"] == pytest.approx(60 / 59)
-        with pytest.raises(MonthlyDataError, match="unit='episode' needs the hour"):
+        with pytest.raises(MonthlyDataError, match="to find episodes.*Use unit='call'"):
             hs.compare_periods(calls, ("2025-02-01", "2025-04-01"))
         with pytest.raises(MonthlyDataError, match="needs the day of each incident"):
             hs.compare_periods(calls, NOW, unit="call")
@@ -349,6 +351,14 @@ class TestEdges:
             calls, ("2026-02-01", "2026-04-01"), unit="call", against="recent", n_recent=3
         )
         assert recent.against == (pd.Timestamp("2025-08-01"), pd.Timestamp("2026-02-01"))
+
+    def test_days_without_a_clock(self) -> None:
+        """Calls of which only the day is known have periods of days, and no episodes."""
+        calls = every_day(1, time_precision="day")
+        found = hs.compare_periods(calls, NOW, unit="call")
+        assert found.table["n_current"].tolist() == [14]
+        with pytest.raises(MonthlyDataError, match="needs the hour"):
+            hs.compare_periods(calls, NOW)
 
     def test_short_history(self) -> None:
         """Without like periods before it is chance alone, and said to be."""
@@ -549,3 +559,26 @@ class TestMessages:
         counts = hs.count_incidents(every_day(1), places, period=("2024-12-30", "2026-03-16"))
         with pytest.raises(InputError, match="hs.places_from_areas"):
             hs.compare_periods(counts, NOW, by="heading")
+
+
+@pytest.mark.acceptance
+def test_london(shared_data: Path) -> None:
+    """April 2026 against the three months before, by borough: what the page says."""
+    path = shared_data / "asb" / "london_asb_hex100m_2025-05_2026-04.parquet"
+    reports, boroughs = hs.read_incidents(path).incidents, hs.load_boroughs()
+    found = hs.compare_periods(
+        reports,
+        ("2026-04-01", "2026-05-01"),
+        against="recent",
+        n_recent=3,
+        by="area",
+        areas=boroughs,
+        unit="call",
+    )
+    assert found.n_history == 9
+    assert found.table["q"].min() == pytest.approx(0.08, abs=0.005)
+    assert found.table["overdispersion"].median() == pytest.approx(2.8, abs=0.05)
+    assert "less than 24 % in a typical area" in found.summary
+    x, y = (found.table[name].to_numpy(float) for name in ("n_current", "n_against"))
+    alone = compare_counts(x, y, (30, 90), Spread(np.ones(32), np.inf, 0), 0.05)
+    assert (false_discovery_rates(alone.p) <= 0.05).sum() == 24
