@@ -138,7 +138,7 @@ class TestSpread:
 
     def test_straight_line(self) -> None:
         """A level that rises evenly varies as little as can be; so do months of other lengths."""
-        line = np.array([[10.0, 20, 30, 40, 50], [31 * 2, 28 * 2, 31 * 2, 30 * 2, 31 * 2]])
+        line = np.array([[10.0, 20, 30, 40, 50], [31e4, 28e4, 31e4, 30e4, 31e4]])
         days = np.array([31.0, 28, 31, 30, 31])
         assert measure_spread(line, np.full(5, 14.0), np.ones(4, dtype=bool), 1).overdispersion[
             0
@@ -389,6 +389,17 @@ class TestEdges:
             hs.compare_periods(
                 calls, ("2024-05-06", "2024-05-20"), against=("2023-11-06", "2023-11-20")
             )
+
+    def test_break_in_the_history(self) -> None:
+        """A jump between like periods on two sides of a break is no variation of theirs."""
+        before = every_day(2, first="2023-09-13", last="2024-02-28")
+        after = every_day(9, first="2024-02-28", last="2024-12-18")
+        calls = pd.concat([before.set_axis("b-" + before.index), after])
+        # 20 fortnights lie between the break and the current one.
+        found = hs.compare_periods(calls, ("2024-12-04", "2024-12-18"), against="recent")
+        assert found.table["overdispersion"].iloc[0] == 1
+        # 12 fortnights before the break give ten differences, 20 behind it eighteen.
+        assert found.n_history == 28
 
     def test_weekdays(self) -> None:
         """Ten days against ten others hold other weekdays."""
