@@ -64,9 +64,11 @@ if TYPE_CHECKING:
     )
     from hotspots.risk import (
         HotspotList,
+        HotspotMatch,
         Intensity,
         describe_hotspots,
         find_hotspots,
+        match_hotspots,
         weekly_intensity,
     )
     from hotspots.settings import Settings
@@ -128,6 +130,8 @@ _ROOM_OF = {
     "Intensity": "risk",
     "find_hotspots": "risk",
     "HotspotList": "risk",
+    "match_hotspots": "risk",
+    "HotspotMatch": "risk",
     "describe_hotspots": "risk",
     "recommend_tasks": "tasking",
     "map_hotspots": "maps",
@@ -154,6 +158,7 @@ __all__ = [
     "DuplicateInputError",
     "Grid",
     "HotspotList",
+    "HotspotMatch",
     "HotspotsError",
     "HotspotsWarning",
     "InputError",
@@ -192,6 +197,7 @@ __all__ = [
     "make_grid",
     "map_hotspots",
     "near_repeat",
+    "match_hotspots",
     "night_of",
     "open_incidents",
     "places_from_areas",

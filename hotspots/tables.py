@@ -707,6 +707,34 @@ HOTSPOTS: Final = Table(
     ),
 )
 
+HOTSPOT_CHANGES: Final = Table(
+    name="hotspot_changes",
+    meaning="What became of the hotspots of one list in the next.",
+    index=Column("change_id", "integer", "0 for the first.", "partner"),
+    columns=(
+        Column("borough", "text", "Code of the area.", "partner"),
+        Column("change", "text", "kept, moved, split, merged, new or gone.", "partner"),
+        Column("hotspot_id", "text", "The id that goes on, or went.", "partner"),
+        Column("previous_id", "text", "Its id in the last list.", "partner", nullable=True),
+        Column("current_id", "text", "Its id in this list as made.", "partner", nullable=True),
+        Column(
+            "ground_shared",
+            "number",
+            "Shared ground as a share of all ground of the two, 0–1.",
+            "partner",
+            nullable=True,
+        ),
+        Column(
+            "hours_shared",
+            "number",
+            "Shared hours of the week as a share of all hours of the two, 0–1.",
+            "partner",
+            nullable=True,
+        ),
+        Column("moved_m", "number", "Metres between their middles.", "partner", nullable=True),
+    ),
+)
+
 TASKS: Final = Table(
     name="tasks",
     meaning="Visits to one hotspot in one tour of duty.",
@@ -758,6 +786,8 @@ TABLES: Final = (
     SCAN_CLUSTERS,
     RECENT_CLUSTERS,
     HOTSPOTS,
+    HOTSPOTS,
+    HOTSPOT_CHANGES,
     TASKS,
 )
 """Every declared table, in the order in which data walks through them."""

@@ -1,0 +1,244 @@
+"""Is it still the same hotspot? Identity from one list to the next, by ground and hours.
+
+A list is made anew from new data, and a hotspot grows by a place or moves by a street. What is
+mostly the same ground keeps its name in files and minutes, and every change has its measure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.optimize import linear_sum_assignment
+
+from hotspots.errors import invalid, is_number
+from hotspots.tables import HOTSPOT_CHANGES, HOTSPOTS, require_columns, require_crs
+from hotspots.times import HOURS, Band
+from hotspots.words import count
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+_NEEDED: Final = ("borough", "rank", "weekdays", "start_hour", "end_hour")
+_DAY: Final = 24
+_MOSTLY: Final = 0.5
+
+
+@dataclass(frozen=True)
+class HotspotMatch:
+    """What became of the hotspots of one list in the next.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        A hotspot changes table: one row for each previous and current hotspot that share ground,
+        and one for each that shares none.
+    hotspots : GeoDataFrame
+        The current hotspots in their order, with the ids that they carry on.
+    """
+
+    changes: pd.DataFrame
+    hotspots: gpd.GeoDataFrame
+
+    def __repr__(self) -> str:
+        """Say how many of each kind there are."""
+        kinds = self.changes["change"].value_counts(sort=False)
+        said = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+        return f"<HotspotMatch: {count(len(self.hotspots), 'hotspot')}; {said or 'nothing'}>"
+
+
+def match_hotspots(
+    previous: gpd.GeoDataFrame, current: gpd.GeoDataFrame, *, least_share: float = 0.5
+) -> HotspotMatch:
+    """Carry the identity of hotspots from one list to the next.
+
+    Parameters
+    ----------
+    previous, current : GeoDataFrame
+        Two hotspots tables of the same areas, such as `analysis.hotspots` of two runs.
+    least_share : float
+        Two hotspots are the same, or part of each other, if they share at least so much of the
+        ground of the smaller one; above 0 and up to 1.
+
+    Returns
+    -------
+    HotspotMatch
+        With `.changes` and `.hotspots`.
+
+    Raises
+    ------
+    InputError
+        If a table lacks its columns, is not in EPSG:27700, has an id twice, or the share is out of
+        its range.
+
+    Notes
+    -----
+    Within an area, a previous and a current hotspot are linked if they share enough ground. Ids are
+    carried so that the shared ground, as a share of all the ground of the two, is largest in sum
+    (an assignment; equal sums go to the earlier ranks). Of the links
+
+    - *kept*: one to one, and at least half of all ground and of all hours of the two are shared;
+    - *moved*: one to one with less of either;
+    - *split*: the previous one has several; *merged*: the current one has several;
+    - *new*, *gone*: none.
+
+    A split hotspot's id goes on with the part that shares most; the other parts have ids of their
+    own. Monthly lists have no hours, and are matched by their ground.
+
+    Caveats
+    -------
+    The same ground does not mean the same problem. A list that was made with other areas, or with
+    places of another size, matches as far as the ground does; ids of other areas are never carried.
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> calls = hs.simulate_incidents(20_000, boroughs=["Camden"], rng=1).incidents
+    >>> is_early = calls["start"] < "2025-09-01"
+    >>> first = hs.analyse(calls[is_early], boroughs=["Camden"], progress=False).hotspots
+    >>> whole = hs.analyse(calls, boroughs=["Camden"], progress=False).hotspots
+    >>> bool((hs.match_hotspots(first, first).changes["change"] == "kept").all())
+    True
+    >>> "kept" in set(hs.match_hotspots(first, whole).changes["change"])
+    True
+    """
+    if not is_number(least_share) or not 0 < least_share <= 1:
+        raise invalid("least_share", least_share, "a number above 0 and up to 1")
+    for name, table in (("previous", previous), ("current", current)):
+        require_crs(name, table)
+        require_columns(table, _NEEDED, "match_hotspots")
+        if not table.index.is_unique:
+            raise invalid(name, "repeated ids", "hotspots with one id each")
+    rows = []
+    carried: dict[Any, str] = {}
+    for area_id in pd.unique(pd.concat([previous["borough"], current["borough"]])):
+        before = previous[previous["borough"] == area_id].sort_values("rank", kind="stable")
+        after = current[current["borough"] == area_id].sort_values("rank", kind="stable")
+        overlap = _Overlap.of(before, after)
+        is_linked = overlap.is_linked(least_share)
+        was, now = linear_sum_assignment(np.where(is_linked, overlap.ground, 0.0), maximize=True)
+        heirs = {(int(a), int(b)) for a, b in zip(was, now, strict=True) if is_linked[a, b]}
+        carried |= {after.index[b]: str(before.index[a]) for a, b in heirs}
+        rows += _changes(before, after, overlap, is_linked)
+    ids = _ids(current, carried, set(map(str, previous.index)))
+    known = dict(zip(current.index, ids, strict=True))
+    for row in rows:
+        row["hotspot_id"] = known.get(row["current_id"], row["previous_id"])
+    changes = pd.DataFrame(index=pd.RangeIndex(len(rows), name=HOTSPOT_CHANGES.index.name))
+    for column in HOTSPOT_CHANGES.columns:
+        cells = pd.Series([row.get(column.name) for row in rows], dtype=object)
+        is_text = column.kind == "text"
+        kept = cells.astype("str").where(cells.notna()) if is_text else cells.astype("float64")
+        changes[column.name] = kept.set_axis(changes.index)
+    return HotspotMatch(
+        changes=changes, hotspots=current.set_axis(pd.Index(ids, name=HOTSPOTS.index.name))
+    )
+
+
+@dataclass(frozen=True)
+class _Overlap:
+    """What each previous hotspot (row) shares with each current one (column)."""
+
+    ground: Floats
+    """Shared ground as a share of all of the two."""
+    of_smaller: Floats
+    """Shared ground as a share of the smaller one."""
+    hours: Floats
+    """Shared hours of the week as a share of all of the two; NaN without hours."""
+    apart: Floats
+    """Metres between their middles."""
+
+    @classmethod
+    def of(cls, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> _Overlap:
+        """Measure all pairs of one area."""
+        a, b = before.geometry.to_numpy(), after.geometry.to_numpy()
+        shared = shapely.area(shapely.intersection(a[:, None], b[None, :]))
+        area_a, area_b = shapely.area(a)[:, None], shapely.area(b)[None, :]
+        masks_a, masks_b = _masks(before), _masks(after)
+        both = masks_a.astype(float) @ masks_b.T
+        either = masks_a.sum(axis=1)[:, None] + masks_b.sum(axis=1)[None, :] - both
+        with np.errstate(invalid="ignore"):
+            hours = both / either
+        return cls(
+            ground=shared / (area_a + area_b - shared),
+            of_smaller=shared / np.minimum(area_a, area_b),
+            hours=hours,
+            apart=shapely.distance(shapely.centroid(a)[:, None], shapely.centroid(b)[None, :]),
+        )
+
+    def is_linked(self, least_share: float) -> Flags:
+        """Say which pairs are the same, or parts of each other."""
+        return np.asarray(self.of_smaller >= least_share)
+
+
+def _masks(hotspots: gpd.GeoDataFrame) -> Flags:
+    """Give the hours of the week of each hotspot; none where it has no hours."""
+    masks = np.zeros((len(hotspots), HOURS), dtype=bool)
+    for row, (weekdays, start, end) in enumerate(
+        zip(hotspots["weekdays"], hotspots["start_hour"], hotspots["end_hour"], strict=True)
+    ):
+        if not isinstance(weekdays, str) or np.isnan(start):
+            continue
+        days = [int(day) for day in weekdays.split(",")]
+        n_hours = int((end - start - 1) % _DAY + 1)
+        masks[row] = Band(days[0], len(days), int(start), n_hours).mask
+    return masks
+
+
+def _changes(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, overlap: _Overlap, is_linked: Flags
+) -> list[dict[str, object]]:
+    """Give a row for each link of one area, and for each hotspot without one."""
+    rows: list[dict[str, object]] = []
+    for a, b in np.argwhere(is_linked):
+        hours = overlap.hours[a, b]
+        if is_linked[a].sum() > 1:
+            change = "split"
+        elif is_linked[:, b].sum() > 1:
+            change = "merged"
+        else:
+            is_same = overlap.ground[a, b] >= _MOSTLY and not hours < _MOSTLY
+            change = "kept" if is_same else "moved"
+        rows.append(
+            {
+                "change": change,
+                "previous_id": before.index[a],
+                "current_id": after.index[b],
+                "ground_shared": overlap.ground[a, b],
+                "hours_shared": hours,
+                "moved_m": overlap.apart[a, b],
+            }
+        )
+    rows += [
+        {"change": "gone", "previous_id": before.index[a], "current_id": None}
+        for a in np.flatnonzero(~is_linked.any(axis=1))
+    ]
+    rows += [
+        {"change": "new", "previous_id": None, "current_id": after.index[b]}
+        for b in np.flatnonzero(~is_linked.any(axis=0))
+    ]
+    for row in rows:
+        of = after.loc[row["current_id"]] if row["current_id"] is not None else None
+        of = before.loc[row["previous_id"]] if of is None else of
+        row["borough"] = of["borough"]
+    return rows
+
+
+def _ids(current: gpd.GeoDataFrame, carried: dict[Any, str], taken: set[str]) -> list[str]:
+    """Give each current hotspot the id it carries on, or one that no other has or had."""
+    ids = []
+    for own in current.index:
+        name = carried.get(own)
+        if name is None:
+            name, number = str(own), 2
+            while name in taken:
+                name, number = f"{own}-{number}", number + 1
+        taken.add(name)
+        ids.append(name)
+    return ids

@@ -1,0 +1,208 @@
+"""Identity of hotspots from one list to the next: by hand, stability, uniqueness, messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hotspots as hs
+from hotspots.tables import CRS, HOTSPOT_CHANGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EVENINGS = ("4,5", 20.0, 2.0)
+MORNINGS = ("0,1,2", 7.0, 9.0)
+
+
+def make(
+    boxes: dict[str, tuple[float, float, float, float]],
+    hours: Sequence[tuple[Any, float, float]] | None = None,
+    borough: str = "Q01",
+) -> gpd.GeoDataFrame:
+    """Make hotspots of rectangles, in metres, in the order of their ranks."""
+    given_hours = [EVENINGS] * len(boxes) if hours is None else list(hours)
+    return gpd.GeoDataFrame(
+        {
+            "borough": borough,
+            "rank": np.arange(1, len(boxes) + 1),
+            "weekdays": [each[0] for each in given_hours],
+            "start_hour": [each[1] for each in given_hours],
+            "end_hour": [each[2] for each in given_hours],
+        },
+        geometry=[shapely.box(*each) for each in boxes.values()],
+        index=pd.Index(list(boxes), name="hotspot_id"),
+        crs=CRS,
+    )
+
+
+def told(match: hs.HotspotMatch) -> set[tuple[str, object, object]]:
+    """Give change, previous and current id of each row."""
+    table = match.changes.astype(object).where(match.changes.notna(), None)
+    return set(zip(table["change"], table["previous_id"], table["current_id"], strict=True))
+
+
+class TestByHand:
+    """What each change is."""
+
+    def test_kept(self) -> None:
+        """A hotspot that grew by a third is the same, and carries its id."""
+        match = hs.match_hotspots(make({"a": (0, 0, 300, 100)}), make({"b": (0, 0, 400, 100)}))
+        assert told(match) == {("kept", "a", "b")}
+        row = match.changes.iloc[0]
+        assert row["hotspot_id"] == "a"
+        assert (row["ground_shared"], row["hours_shared"], row["moved_m"]) == (0.75, 1.0, 50.0)
+        assert match.hotspots.index.tolist() == ["a"]
+        assert repr(match) == "<HotspotMatch: 1 hotspot; 1 kept>"
+        HOTSPOT_CHANGES.validate(match.changes)
+
+    def test_moved_in_place_or_time(self) -> None:
+        """Half of the ground elsewhere, or other hours: moved, and the id goes on."""
+        before = make({"a": (0, 0, 300, 100), "b": (0, 1000, 300, 1100)})
+        after = make({"x": (150, 0, 450, 100), "y": (0, 1000, 300, 1100)}, [EVENINGS, MORNINGS])
+        match = hs.match_hotspots(before, after)
+        assert told(match) == {("moved", "a", "x"), ("moved", "b", "y")}
+        assert match.changes["hours_shared"].tolist() == [1.0, 0.0]
+        assert match.hotspots.index.tolist() == ["a", "b"]
+
+    def test_split(self) -> None:
+        """The part that shares most keeps the id, the other keeps its own."""
+        before = make({"a": (0, 0, 600, 100)})
+        after = make({"x": (0, 0, 200, 100), "y": (200, 0, 600, 100)})
+        match = hs.match_hotspots(before, after)
+        assert told(match) == {("split", "a", "x"), ("split", "a", "y")}
+        assert match.hotspots.index.tolist() == ["x", "a"]
+
+    def test_merged(self) -> None:
+        """Of two that became one the id of the larger share goes on."""
+        before = make({"a": (0, 0, 200, 100), "b": (200, 0, 600, 100)})
+        match = hs.match_hotspots(before, make({"x": (0, 0, 600, 100)}))
+        assert told(match) == {("merged", "a", "x"), ("merged", "b", "x")}
+        assert match.hotspots.index.tolist() == ["b"]
+
+    def test_new_and_gone(self) -> None:
+        """Without shared ground there is no identity, however near."""
+        match = hs.match_hotspots(make({"a": (0, 0, 100, 100)}), make({"b": (100, 0, 200, 100)}))
+        assert told(match) == {("gone", "a", None), ("new", None, "b")}
+        assert set(match.changes["hotspot_id"]) == {"a", "b"}
+
+    def test_own_id_that_was_anothers(self) -> None:
+        """A new hotspot whose own id went to another gets one that nobody had."""
+        before = make({"a": (0, 0, 200, 100)})
+        after = make({"x": (0, 0, 200, 100), "a": (1000, 0, 1200, 100)})
+        match = hs.match_hotspots(before, after)
+        assert match.hotspots.index.tolist() == ["a", "a-2"]
+
+    def test_without_hours(self) -> None:
+        """Monthly lists are matched by their ground."""
+        nothing = [(None, np.nan, np.nan)]
+        monthly = make({"a": (0, 0, 100, 100)}, nothing)
+        match = hs.match_hotspots(monthly, monthly)
+        assert told(match) == {("kept", "a", "a")}
+        assert match.changes["hours_shared"].isna().all()
+
+    def test_other_area(self) -> None:
+        """An id does not cross into another area's list."""
+        here = make({"a": (0, 0, 100, 100)})
+        match = hs.match_hotspots(here, make({"a": (0, 0, 100, 100)}, borough="Q02"))
+        assert told(match) == {("gone", "a", None), ("new", None, "a")}
+        assert match.hotspots.index.tolist() == ["a-2"]
+
+    def test_nothing_before(self) -> None:
+        """The first list has nothing to carry on."""
+        now = make({"a": (0, 0, 100, 100)})
+        match = hs.match_hotspots(now.iloc[:0], now)
+        assert told(match) == {("new", None, "a")}
+        HOTSPOT_CHANGES.validate(match.changes)
+        assert len(hs.match_hotspots(now.iloc[:0], now.iloc[:0]).changes) == 0
+
+
+@st.composite
+def lists(draw: Any) -> gpd.GeoDataFrame:
+    """Draw up to six rectangles on a coarse grid."""
+    n = draw(st.integers(0, 6))
+    numbers = st.integers(0, 6)
+    boxes = {}
+    for number in range(n):
+        x, y = 100 * draw(numbers), 100 * draw(numbers)
+        width, height = 100 * draw(st.integers(1, 3)), 100 * draw(st.integers(1, 3))
+        boxes[f"h{draw(st.integers(0, 3))}-{number}"] = (x, y, x + width, y + height)
+    return make(boxes)
+
+
+class TestRelations:
+    """What must hold whatever the lists."""
+
+    @given(lists(), lists())
+    def test_every_hotspot_once_or_linked(
+        self, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame
+    ) -> None:
+        """Nothing is lost, ids are unique, and one goes on only where ground is shared."""
+        match = hs.match_hotspots(before, after)
+        assert set(match.changes["previous_id"].dropna()) == set(before.index)
+        assert set(match.changes["current_id"].dropna()) == set(after.index)
+        assert match.hotspots.index.is_unique
+        assert match.hotspots.geometry.tolist() == after.geometry.tolist()
+        links = set(zip(match.changes["previous_id"], match.changes["current_id"], strict=True))
+        for own, carried in zip(after.index, match.hotspots.index, strict=True):
+            assert carried not in before.index or (carried, own) in links
+
+    @given(lists())
+    def test_the_same_list(self, hotspots: gpd.GeoDataFrame) -> None:
+        """A list matched with itself keeps every id."""
+        assert hs.match_hotspots(hotspots, hotspots).hotspots.index.equals(hotspots.index)
+
+    def test_other_order(self) -> None:
+        """The order of the rows changes nothing."""
+        before = make({"a": (0, 0, 200, 100), "b": (200, 0, 600, 100)})
+        after = make({"x": (0, 0, 300, 100), "y": (300, 0, 600, 100)})
+        first = hs.match_hotspots(before, after)
+        second = hs.match_hotspots(before.iloc[::-1], after.iloc[::-1])
+        assert told(first) == told(second)
+        assert second.hotspots.index.tolist() == first.hotspots.index[::-1].tolist()
+
+
+class TestLists:
+    """Lists of the main job."""
+
+    def test_stable(self) -> None:
+        """The same data again keep all ids; ten hours a week instead of twelve nearly all."""
+        calls = hs.simulate_incidents(20_000, boroughs=["Camden"], rng=1).incidents
+        first = hs.analyse(calls, boroughs=["Camden"], progress=False).hotspots
+        again = hs.analyse(calls, boroughs=["Camden"], progress=False).hotspots
+        assert hs.match_hotspots(first, again).changes["change"].tolist() == ["kept"] * 10
+        settings = hs.Settings.from_dict({"hotspots": {"hours_per_week": 10}})
+        other = hs.analyse(calls, boroughs=["Camden"], settings=settings, progress=False).hotspots
+        match = hs.match_hotspots(first, other)
+        assert len(set(match.hotspots.index) & set(first.index)) >= 9
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda table: table.to_crs(4326), "Must be EPSG:27700. Use previous.to_crs"),
+        (lambda table: table.drop(columns="rank"), "without rank"),
+        (lambda table: pd.concat([table, table]), "Invalid previous 'repeated ids'"),
+        (lambda _: "hotspots.gpkg", "Invalid previous 'str'. Must be a GeoDataFrame"),
+    ],
+)
+def test_messages(change: Any, match: str) -> None:
+    """What cannot be matched, in words."""
+    table = make({"a": (530_000, 180_000, 530_100, 180_100)})
+    with pytest.raises(hs.InputError, match=match):
+        hs.match_hotspots(change(table), table)
+
+
+@pytest.mark.parametrize("share", [0, 1.5, "half", np.nan])
+def test_share(share: Any) -> None:
+    """The share is a number above 0 and up to 1."""
+    table = make({"a": (0, 0, 100, 100)})
+    with pytest.raises(hs.InputError, match="Invalid least_share"):
+        hs.match_hotspots(table, table, least_share=share)
