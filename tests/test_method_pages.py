@@ -17,9 +17,8 @@ PAGES = [
     "getis-ord",
     "kernel-density",
     "local-moran",
-    "scan-recent",
     "near-repeat",
-    "scan-week",
+    "scan-recent",
     "scan-week",
     "trends",
 ]

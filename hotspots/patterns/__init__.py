@@ -1,5 +1,4 @@
-"""Is it a pattern? Clusters, hours of their own, what is new, density, hot places, their share."""
-"""Is it a pattern? Clusters, hours of their own, repeats, density, hot places, concentration."""
+"""Is it a pattern? Hours of their own, what is new, repeats and trends, density, hot places."""
 
 from hotspots.patterns.clusters import (
     choose_min_incidents,
@@ -12,8 +11,8 @@ from hotspots.patterns.density import Density, read_density
 from hotspots.patterns.getis_ord import getis_ord
 from hotspots.patterns.kernel_density import kernel_density
 from hotspots.patterns.local_moran import global_moran, local_moran
-from hotspots.patterns.scan_recent import RecentScan, scan_recent
 from hotspots.patterns.near_repeat import NearRepeat, near_repeat
+from hotspots.patterns.scan_recent import RecentScan, scan_recent
 from hotspots.patterns.scan_week import WeekScan, scan_week
 from hotspots.patterns.trend import classify_trend
 from hotspots.patterns.week_dbscan import WeekDBSCAN
@@ -21,9 +20,9 @@ from hotspots.patterns.week_dbscan import WeekDBSCAN
 __all__ = [
     "Concentration",
     "Density",
-    "RecentScan",
     "NearRepeat",
     "PeriodComparison",
+    "RecentScan",
     "WeekDBSCAN",
     "WeekScan",
     "choose_min_incidents",
