@@ -1,9 +1,10 @@
 """How bad, and how likely next? Weekly intensity, and the hotspots found from it."""
 
+from hotspots.risk.candidates import grow_hotspot
 from hotspots.risk.describe import describe_hotspots
 from hotspots.risk.details import Details, DetailTask, gathered, latest_days
 from hotspots.risk.evidence import with_own_hours
-from hotspots.risk.hotspots import HotspotList, find_hotspots, grow_hotspot
+from hotspots.risk.hotspots import HotspotList, find_hotspots
 from hotspots.risk.intensity import Intensity, weekly_intensity
 from hotspots.risk.matching import HotspotMatch, match_hotspots
 

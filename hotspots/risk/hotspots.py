@@ -7,8 +7,6 @@ what is expected there. The same limit of hours for every hotspot makes them com
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,23 +16,24 @@ import pandas as pd
 import shapely
 from scipy.stats import nbinom, poisson
 
-from hotspots.areas import national_grid_reference, neighbours
+from hotspots.areas import national_grid_reference
+from hotspots.risk.candidates import Grower, choose_candidates
 from hotspots.settings import HotspotSettings
 from hotspots.tables import CRS, check_areas
-from hotspots.times import HOURS, Band, best_bands, describe_band
+from hotspots.times import HOURS, describe_band
 from hotspots.words import count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from hotspots.risk.candidates import Candidate
     from hotspots.risk.intensity import Intensity
 
 NO_INCIDENT = "No incident of the period was placed in it."
 """Why an area without incidents has no hotspots."""
 
 _DAY = 24
-# Hotspots kept for each that is asked for: the rest shows who would come next.
-_KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,6 @@ class HotspotList:
     week: pd.DataFrame
     short: pd.DataFrame
     not_listed: pd.Series[float]
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    places: tuple[int, ...]
-    band: Band | None
-    expected: float
 
 
 def find_hotspots(
@@ -134,186 +126,45 @@ def find_hotspots(
     """
     check_areas(areas)
     settings = settings or HotspotSettings()
-    chosen = _choose(intensity, areas, settings)
-    return _collect(intensity, areas, settings, chosen, night_ends)
+    chosen = choose_candidates(Grower(intensity, settings), areas)
+    n = settings.per_area
+    listed = {area: kept[:n] for area, kept in chosen.items()}
+    spare = {area: kept[n:] for area, kept in chosen.items()}
+    return make_list(intensity, areas, listed, spare, settings=settings, night_ends=night_ends)
 
 
-def _choose(
-    intensity: Intensity, areas: gpd.GeoDataFrame, settings: HotspotSettings
-) -> dict[str, list[_Candidate]]:
-    """Take places from the busiest down, grow each to a hotspot, and keep each area's best.
-
-    Twice as many as are asked for, the best first.
-    """
-    counts = intensity.counts
-    active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
-    expected = intensity.expected(active)
-    grower = _Grower(intensity, active, expected, settings)
-    own_best = grower.own_best
-    area_of = counts.places["area_id"].to_numpy()[active]
-    is_context = counts.places["is_context"].to_numpy()[active]
-    is_listed = pd.Series(area_of).isin(areas.index).to_numpy() & ~is_context
-    n_kept = _KEPT * settings.per_area
-    largest = max(1, int(settings.max_area // counts.places["area_m2"].min()))
-    kept: dict[str, list[tuple[float, int, _Candidate]]] = defaultdict(list)
-    for order, place in enumerate(np.argsort(-own_best, kind="stable")):
-        if not is_listed[place] or grower.is_used[place]:
-            continue
-        heap = kept[area_of[place]]
-        is_full = len(heap) == n_kept
-        # No hotspot grown from here can hold more: it takes in no place that is busier.
-        if is_full and own_best[place] * largest <= heap[0][0]:
-            continue
-        candidate = grower.grow(int(place))
-        if not grower.is_own(candidate.places):
-            # What lies across the border is another area's; what is left may still be a hotspot.
-            candidate = grower.grow(int(place), with_context=False)
-        if not grower.is_own(candidate.places):
-            continue
-        grower.use(candidate.places)
-        entry = (candidate.expected, -order, candidate)
-        if is_full:
-            heapq.heappushpop(heap, entry)
-        else:
-            heapq.heappush(heap, entry)
-    return {
-        area: [entry[2] for entry in sorted(heap, key=lambda entry: entry[:2], reverse=True)]
-        for area, heap in kept.items()
-    }
-
-
-def _bands(
-    expected: np.ndarray[Any, Any], settings: HotspotSettings, *, keep: float
-) -> tuple[np.ndarray[Any, Any] | None, np.ndarray[Any, Any]]:
-    if expected.shape[1] != HOURS:
-        return None, expected[:, 0]
-    return best_bands(
-        expected,
-        hours_per_week=settings.hours_per_week,
-        longest_band=settings.longest_band,
-        keep=keep,
-    )
-
-
-def grow_hotspot(
-    intensity: Intensity, position: int, *, settings: HotspotSettings | None = None
-) -> tuple[np.ndarray[Any, Any], Band | None, float]:
-    """Grow the hotspot that one place would make if no other had been found before.
+def make_list(
+    intensity: Intensity,
+    areas: gpd.GeoDataFrame,
+    listed: Mapping[str, Sequence[Candidate]],
+    spare: Mapping[str, Sequence[Candidate]],
+    *,
+    settings: HotspotSettings,
+    night_ends: int,
+) -> HotspotList:
+    """Make the list of each area from its candidates: names, ranks and what the counts say.
 
     Parameters
     ----------
-    intensity : Intensity
-        What `weekly_intensity` estimated.
-    position : int
-        Position of a place with at least one incident, in `counts.places`.
-    settings : HotspotSettings, optional
+    intensity, areas, settings, night_ends
         As for `find_hotspots`.
+    listed, spare : mapping of str to sequence of Candidate
+        By area, those on the list in the order of their ranks, and those that come next.
 
     Returns
     -------
-    positions : array of int
-        The places of the set, the given one first.
-    band : Band or None
-        Its hours; None for monthly data.
-    expected : float
-        Incidents to expect a week in its hours.
+    HotspotList
     """
-    active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
-    grower = _Grower(intensity, active, intensity.expected(active), settings or HotspotSettings())
-    candidate = grower.grow(int(np.searchsorted(active, position)))
-    return active[list(candidate.places)], candidate.band, candidate.expected
-
-
-class _Grower:
-    """Grows hotspots over neighbouring places and remembers which places are taken."""
-
-    def __init__(
-        self,
-        intensity: Intensity,
-        active: np.ndarray[Any, Any],
-        expected: np.ndarray[Any, Any],
-        settings: HotspotSettings,
-    ) -> None:
-        places = intensity.counts.places
-        self.active = active
-        self.expected = expected
-        self.settings = settings
-        self.area = places["area_m2"].to_numpy()[active]
-        self.n = intensity.places["n"].to_numpy()[active]
-        self.context = intensity.counts.context[active]
-        self.beside = neighbours(places)[active][:, active].tocsr()
-        self.is_used = np.zeros(len(active), dtype=bool)
-        # The most that each place can add to any band: for the order, and for the bound on it.
-        _, self.own_best = _bands(expected, settings, keep=1.0)
-
-    def is_own(self, places: tuple[int, ...]) -> bool:
-        """Say whether enough of the incidents, and at least half, lie in the listed areas."""
-        total = self.n[list(places)].sum()
-        own = total - self.context[list(places)].sum()
-        return bool(own >= self.settings.least_incidents and 2 * own >= total)
-
-    def use(self, places: tuple[int, ...]) -> None:
-        self.is_used[list(places)] = True
-
-    def grow(self, first: int, *, with_context: bool = True) -> _Candidate:
-        places = [first]
-        week = self.expected[first]
-        band, mask, value = self._band(week)
-        least = self.settings.least_share * value / self.area[first]
-        is_free = ~self.is_used & (self.own_best <= self.own_best[first])
-        if not with_context:
-            is_free &= 2 * self.context <= self.n
-        while True:
-            beside = {
-                int(place)
-                for member in places
-                for place in self.beside.indices[
-                    self.beside.indptr[member] : self.beside.indptr[member + 1]
-                ]
-                if is_free[place]
-            } - set(places)
-            room = self.settings.max_area - self.area[places].sum()
-            near = np.array(
-                sorted(place for place in beside if self.area[place] <= room), dtype=int
-            )
-            if len(near) == 0:
-                break
-            gain = self.expected[near][:, mask].sum(axis=1)
-            best = int(np.argmax(gain))
-            if gain[best] / self.area[near[best]] < least:
-                break
-            places.append(int(near[best]))
-            week = week + self.expected[near[best]]
-            band, mask, value = self._band(week)
-        return _Candidate(tuple(places), band, value)
-
-    def _band(self, week: np.ndarray[Any, Any]) -> tuple[Band | None, np.ndarray[Any, Any], float]:
-        bands, values = _bands(week[None, :], self.settings, keep=self.settings.band_share)
-        if bands is None:
-            return None, np.ones(1, dtype=bool), float(values[0])
-        band = Band(*(int(part) for part in bands[0]))
-        return band, band.mask, float(values[0])
-
-
-def _collect(
-    intensity: Intensity,
-    areas: gpd.GeoDataFrame,
-    settings: HotspotSettings,
-    chosen: dict[str, list[_Candidate]],
-    night_ends: int,
-) -> HotspotList:
     counts = intensity.counts
-    active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
     place_ids = counts.places.index
     facts = _Facts(intensity, night_ends)
     rows, members, weeks, grounds, short = [], [], [], [], []
     later: list[tuple[str, float]] = []
     for area_id, name in areas["name"].items():
-        kept = chosen.get(str(area_id), [])
-        listed = kept[: settings.per_area]
-        later += [(str(area_id), each.expected) for each in kept[settings.per_area :]]
-        for rank, candidate in enumerate(listed, start=1):
-            positions = active[list(candidate.places)]
+        candidates = listed.get(str(area_id), [])
+        later += [(str(area_id), each.expected) for each in spare.get(str(area_id), [])]
+        for rank, candidate in enumerate(candidates, start=1):
+            positions = np.array(candidate.places)
             hotspot_id = f"{area_id}_{place_ids[positions[0]]}"
             week = intensity.expected(positions).sum(axis=0)
             ground = shapely.union_all(counts.places.geometry.to_numpy()[positions])
@@ -332,9 +183,9 @@ def _collect(
             grounds.append(ground)
             weeks.append(week)
             members += [(hotspot_id, place_ids[position]) for position in positions]
-        if len(listed) < settings.per_area:
-            reason = _why_short(intensity, str(area_id), len(listed), settings)
-            short.append((area_id, name, len(listed), settings.per_area, reason))
+        if len(candidates) < settings.per_area:
+            reason = _why_short(intensity, str(area_id), len(candidates), settings)
+            short.append((area_id, name, len(candidates), settings.per_area, reason))
     width = HOURS if intensity.week is not None else 1
     ids = pd.Index([row["hotspot_id"] for row in rows], name="hotspot_id", dtype="str")
     table = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS).drop(
@@ -408,7 +259,7 @@ class _Facts:
     def of(
         self,
         positions: np.ndarray[Any, Any],
-        candidate: _Candidate,
+        candidate: Candidate,
         week: np.ndarray[Any, Any],
         level: float,
     ) -> dict[str, object]:
