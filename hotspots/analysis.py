@@ -38,9 +38,10 @@ from hotspots.risk import (
     DetailTask,
     HotspotList,
     Intensity,
+    as_judgements,
     describe_hotspots,
-    find_hotspots,
     gathered,
+    judge_hotspots,
     latest_days,
     weekly_intensity,
     with_own_hours,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from hotspots.incidents import Account
     from hotspots.incidents.dataset import Task
     from hotspots.incidents.reading import Tier
+    from hotspots.risk import Judgement
     from hotspots.tables import Marking
 
 Result = TypeVar("Result")
@@ -88,6 +90,8 @@ class Analysis:
         The tasks table.
     clusters : GeoDataFrame
         The clusters table; empty for monthly data.
+    judgements : GeoDataFrame
+        The judgements table: what analysts decided, and what came of it; empty if nothing.
     areas : GeoDataFrame
         The areas that have a list each.
     incidents : GeoDataFrame
@@ -112,6 +116,7 @@ class Analysis:
     hotspots: gpd.GeoDataFrame
     tasks: pd.DataFrame
     clusters: gpd.GeoDataFrame
+    judgements: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     incidents: gpd.GeoDataFrame
     counts: Counts
@@ -230,6 +235,7 @@ def analyse(
     boroughs: Sequence[str] | None = None,
     areas: gpd.GeoDataFrame | None = None,
     settings: Settings | None = None,
+    judgements: str | PathLike[str] | Sequence[Judgement] | None = None,
     client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
     progress: bool | None = None,
 ) -> Analysis:
@@ -247,6 +253,9 @@ def analyse(
         Areas of your own that get a list each, an areas table from `read_areas`.
     settings : Settings, optional
         All tunables; see `Settings`.
+    judgements : path or sequence of Judgement, optional
+        What analysts know and the data do not: a file for `read_judgements`, or what it gave. Their
+        exclusions, pins, mergers, splits and names are applied to the list; see `judge_hotspots`.
     client : str or distributed.Client, optional
         A Dask cluster or its address, for a dataset in a folder that its workers reach.
     progress : bool, optional
@@ -261,7 +270,8 @@ def analyse(
     ------
     InputError
         If a borough is not known, the incidents are not an incidents table, no incident has a
-        time in the period, or a dataset changed between the two readings.
+        time in the period, a judgement has expired or matches nothing, or a dataset changed
+        between the two readings.
 
     Caveats
     -------
@@ -277,6 +287,7 @@ def analyse(
     <Analysis: SIMULATED, ... ASB reports in 1 area, ... timed; 10 hotspots, ... tasks>
     """
     settings = _checked(settings)
+    given = as_judgements(judgements)  # what is wrong with them is said before anything is read
     if isinstance(incidents, (str, PathLike, list, tuple)):
         incidents = open_incidents(incidents)
     if not isinstance(incidents, (Reading, Dataset, gpd.GeoDataFrame)):
@@ -297,7 +308,11 @@ def analyse(
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
         begin("Finding hotspots")
         night_ends = settings.times.night_ends
-        found = find_hotspots(intensity, chosen, settings=settings.hotspots, night_ends=night_ends)
+        judged = judge_hotspots(
+            intensity, chosen, given, settings=settings.hotspots, night_ends=night_ends
+        )
+        found = judged.found
+        left_out = [*judged.left_out, *left_out]
         noun = counts.account.noun if counts.account is not None else "ASB reports"
         begin("Describing hotspots")
         details, since = _gather(work, found, counts, settings)
@@ -328,6 +343,7 @@ def analyse(
         hotspots=hotspots,
         tasks=tasks,
         clusters=clusters,
+        judgements=judged.table,
         areas=chosen,
         incidents=used,
         counts=counts,

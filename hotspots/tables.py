@@ -701,6 +701,12 @@ HOTSPOTS: Final = Table(
         Column(
             "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."
         ),
+        Column(
+            "judgement",
+            "text",
+            "What analysts decided about it, by whom, why and until when.",
+            nullable=True,
+        ),
         Column("why", "text", "The reason for its place on the list, in plain words."),
         Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
         Column("geometry", "geometry", "The ground to walk.", "partner"),
@@ -778,6 +784,37 @@ TASKS: Final = Table(
     ),
 )
 
+JUDGEMENTS: Final = Table(
+    name="judgements",
+    meaning="One judgement of an analyst, and what came of it in this list. What may name a person "
+    "or an address is restricted.",
+    index=Column("judgement_id", "integer", "1 for the first of the file.", "partner"),
+    columns=(
+        Column("action", "text", "exclude, pin, merge, split or rename.", "partner"),
+        Column("at", "text", "Where, as it was written; points joined by semicolons."),
+        Column("name", "text", "The new name, to rename.", "partner", nullable=True),
+        Column("reason", "text", "Why."),
+        Column("author", "text", "Who decided it."),
+        Column(
+            "expires",
+            "time",
+            "Midnight at the start of the last day on which it holds.",
+            "partner",
+        ),
+        Column("is_applied", "boolean", "Whether it was applied to this list.", "partner"),
+        Column("outcome", "text", "What came of it, in words.", "partner"),
+        Column(
+            "hotspot_id",
+            "text",
+            "The hotspots of this list that it concerns, joined by semicolons.",
+            "partner",
+            nullable=True,
+        ),
+        Column("n", "number", "Incidents on the ground in the period.", minimum=0),
+        Column("geometry", "geometry", "The ground: the places that it names.", "partner"),
+    ),
+)
+
 TABLES: Final = (
     INCIDENTS,
     AREAS,
@@ -786,7 +823,7 @@ TABLES: Final = (
     SCAN_CLUSTERS,
     RECENT_CLUSTERS,
     HOTSPOTS,
-    HOTSPOTS,
+    JUDGEMENTS,
     HOTSPOT_CHANGES,
     TASKS,
 )

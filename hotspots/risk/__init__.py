@@ -6,6 +6,10 @@ from hotspots.risk.details import Details, DetailTask, gathered, latest_days
 from hotspots.risk.evidence import with_own_hours
 from hotspots.risk.hotspots import HotspotList, find_hotspots
 from hotspots.risk.intensity import Intensity, weekly_intensity
+from hotspots.risk.judged_list import JudgedList, decided
+from hotspots.risk.judgement_file import read_judgements
+from hotspots.risk.judgements import Judgement
+from hotspots.risk.judging import as_judgements, judge_hotspots
 from hotspots.risk.matching import HotspotMatch, match_hotspots
 
 __all__ = [
@@ -14,12 +18,18 @@ __all__ = [
     "HotspotList",
     "HotspotMatch",
     "Intensity",
+    "JudgedList",
+    "Judgement",
+    "as_judgements",
+    "decided",
     "describe_hotspots",
     "find_hotspots",
     "gathered",
     "grow_hotspot",
+    "judge_hotspots",
     "latest_days",
     "match_hotspots",
+    "read_judgements",
     "weekly_intensity",
     "with_own_hours",
 ]

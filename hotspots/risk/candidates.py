@@ -223,10 +223,17 @@ class Grower:
         # What lies across the border is another area's; what is left may still be a hotspot.
         return self.grow(position, with_context=False)
 
-    def join(self, positions: Sequence[int]) -> Candidate:
-        """Give places with incidents as one set, with hours found for all of them together."""
-        band, _, value = self._band(self.expected[self._rows(positions)].sum(axis=0))
-        return Candidate(tuple(positions), band, value)
+    def join(self, positions: Iterable[int]) -> Candidate:
+        """Give places with incidents as one set, the busiest first, with hours of their own."""
+        places = self.busiest_first(positions)
+        band, _, value = self._band(self.expected[self._rows(places)].sum(axis=0))
+        return Candidate(tuple(places), band, value)
+
+    def busiest_first(self, positions: Iterable[int]) -> list[int]:
+        """Order places with incidents by what is expected in their own best hours."""
+        places = sorted(positions)
+        order = np.argsort(-self.own_best[self._rows(places)], kind="stable")
+        return [places[place] for place in order]
 
     def _rows(self, positions: Sequence[int] | Integers) -> Integers:
         return np.searchsorted(self.active, np.asarray(positions, dtype=np.int64))

@@ -119,7 +119,7 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
     low, high = row["expected_low"], row["expected_high"]
     expected = f"{rate(row['expected_per_week'])} a week{when}"
     sentences = [
-        f"Rank {row['rank']} of at most {per_area}: {row['n']:,.0f} {noun} {spread}.",
+        f"{_rank(row['rank'], per_area)}: {row['n']:,.0f} {noun} {spread}.",
         f"Expect {expected} ({percent(interval)} of weeks {low:.0f}–{high:.0f}).",
         *_about_hours(row),
     ]
@@ -137,4 +137,13 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
         sentences.append("Fewer than three nights: an event, not yet a pattern.")
     if row["n_context"] > 0:
         sentences.append(f"{row['n_context']:.0f} of them lie across the border of the area.")
+    if isinstance(row["judgement"], str):
+        sentences.append(row["judgement"])
     return " ".join(sentences)
+
+
+def _rank(rank: int, per_area: int) -> str:
+    """Say the rank; what analysts have pinned may stand behind the number that was asked for."""
+    if rank <= per_area:
+        return f"Rank {rank} of at most {per_area}"
+    return f"Rank {rank}, behind the {per_area} that were asked for"

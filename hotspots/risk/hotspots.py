@@ -178,6 +178,7 @@ def make_list(
                     **facts.of(positions, candidate, week, settings.interval),
                     "n_places": len(positions),
                     "area_m2": float(shapely.area(ground)),
+                    "judgement": None,
                 }
             )
             grounds.append(ground)
@@ -191,6 +192,7 @@ def make_list(
     table = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS).drop(
         columns="hotspot_id"
     )
+    table["judgement"] = table["judgement"].astype("str").mask(table["judgement"].isna())
     geometry = gpd.GeoSeries(grounds, index=ids, crs=CRS)
     grid_refs = _grid_references(geometry)
     return HotspotList(
@@ -230,6 +232,7 @@ _COLUMNS = [
     "n_in_hours",
     "n_places",
     "area_m2",
+    "judgement",
 ]
 
 
