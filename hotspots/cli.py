@@ -144,6 +144,13 @@ def analyse(
         Path | None,
         typer.Option("--settings", help="TOML file that overrides some settings."),
     ] = None,
+    judgements: Annotated[
+        Path | None,
+        typer.Option(
+            "--judgements",
+            help="TOML or CSV file that excludes, pins, merges, splits or renames hotspots.",
+        ),
+    ] = None,
     layout: Layout = "auto",
     column: Columns = None,
     mapping: MappingFile = None,
@@ -179,6 +186,7 @@ def analyse(
     from hotspots.areas import read_areas  # noqa: PLC0415
     from hotspots.incidents import open_incidents, read_dataset  # noqa: PLC0415
     from hotspots.products import check_folder, check_product_marking  # noqa: PLC0415
+    from hotspots.risk import as_judgements  # noqa: PLC0415
     from hotspots.settings import Settings  # noqa: PLC0415
 
     _log(verbose=verbose)
@@ -193,6 +201,8 @@ def analyse(
     if thorough:
         n_permutations = max(_THOROUGH, chosen.scan.n_permutations)
         chosen = replace(chosen, scan=replace(chosen.scan, n_permutations=n_permutations))
+    # What is wrong with them is said before the files are read.
+    decided = as_judgements(judgements)
     own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(
@@ -214,12 +224,18 @@ def analyse(
         boroughs=borough,
         areas=own_areas,
         settings=chosen,
+        judgements=decided,
         client=cluster,
         progress=progress,
     )
     if in_chunks and analysis.account is not None:
         _show_account(console, analysis.account)
-    files_beside = {"areas": areas, "settings": settings, "mapping": mapping}
+    files_beside = {
+        "areas": areas,
+        "settings": settings,
+        "judgements": judgements,
+        "mapping": mapping,
+    }
     beside = {what: path for what, path in files_beside.items() if path is not None}
     _finish(console, analysis, out, marking, beside, progress=progress)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hotspots.areas import from_grid_reference, locate, national_grid_reference
 from hotspots.errors import InputError, invalid
-from hotspots.risk import grow_hotspot
+from hotspots.risk import decided, grow_hotspot
 from hotspots.times import HOURS, Band, best_band, describe_band
 from hotspots.words import count, rate
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # More than this many further reports are not worth saying exactly.
 _MOST = 1 << 20
+_DECIDED = ["action", "expires", "author", "reason"]
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     if hotspot_id is not None:
         listed = analysis.hotspots.loc[hotspot_id]
         words.append(f"It is on the list, as part of {listed['name']}. {listed['why']}")
+    elif excluded := _exclusions(analysis, position):
+        words += ["It is not on the list.", *excluded]
     else:
         words += _why_not(analysis, area_id, area, row, expected, position, band)
     return Explanation(
@@ -132,6 +135,14 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
         hotspot_id=hotspot_id,
         words=" ".join(words),
     )
+
+
+def _exclusions(analysis: Analysis, position: int) -> list[str]:
+    """Say which judgements exclude a place, by whom, why and until when."""
+    table = analysis.judgements
+    inside = analysis.counts.places.geometry.iloc[position].representative_point()
+    holds = (table["action"] == "exclude") & table.geometry.covers(inside)
+    return [f"{decided(*given)}." for given in table.loc[holds, _DECIDED].itertuples(index=False)]
 
 
 def _hours_of_area(analysis: Analysis, position: int) -> tuple[Band | None, float]:
@@ -187,9 +198,10 @@ def _why_not(
             "reports."
         )
         return words
-    last = listed.iloc[-1]
+    # What analysts have pinned may stand behind the number that was asked for.
+    last = listed.iloc[settings.per_area - 1]
     words.append(
-        f"The last of the {len(listed)} on the list of {area}, {last['name']}, expects "
+        f"The last of the {settings.per_area} on the list of {area}, {last['name']}, expects "
         f"{rate(last['expected_per_week'])}."
     )
     target = float(last["expected_per_week"])

@@ -21,7 +21,15 @@ import shapely
 from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
 from hotspots.risk.hotspots import NO_INCIDENT
-from hotspots.tables import AREAS, CLUSTERS, HOTSPOTS, SCAN_CLUSTERS, TASKS, check_marking
+from hotspots.tables import (
+    AREAS,
+    CLUSTERS,
+    HOTSPOTS,
+    JUDGEMENTS,
+    SCAN_CLUSTERS,
+    TASKS,
+    check_marking,
+)
 from hotspots.writing import write_csv
 
 if TYPE_CHECKING:
@@ -77,6 +85,7 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
         data=_data_in_words(analysis),
         marking=marking,
         simulated=analysis.is_simulated,
+        judgements=JUDGEMENTS.for_audience(analysis.judgements, marking),
     )
 
 
@@ -148,6 +157,8 @@ def save_folder(
         hotspots.to_file(package, layer="hotspots", driver="GPKG", engine="pyogrio")
         clusters.to_file(package, layer="clusters", driver="GPKG", engine="pyogrio")
         own_hours.to_file(package, layer="own_hours", driver="GPKG", engine="pyogrio")
+        judgements = JUDGEMENTS.for_audience(analysis.judgements, marking)
+        judgements.to_file(package, layer="judgements", driver="GPKG", engine="pyogrio")
         areas = AREAS.for_audience(analysis.areas[["name", "geometry"]], marking)
         areas.to_file(package, layer="areas", driver="GPKG", engine="pyogrio")
         to_degrees(hotspots).to_file(
@@ -291,6 +302,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
         "tasks": len(analysis.tasks),
         "clusters": len(analysis.clusters),
         "short_lists": analysis.found.short["reason"].to_dict(),
+        "judgements": _judgements(analysis, marking),
         "left_out": list(analysis.left_out),
         "notes": notes,
         "min_incidents": analysis.min_incidents.to_dict(),
@@ -302,6 +314,13 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             **{name: metadata.version(name) for name in _PACKAGES},
         },
     }
+
+
+def _judgements(analysis: Analysis, marking: Marking) -> list[dict[str, Any]]:
+    """Give every judgement and its outcome, as far as the marking may carry them."""
+    carried = JUDGEMENTS.for_audience(analysis.judgements, marking).drop(columns="geometry")
+    plain = pd.DataFrame(carried).astype(object).where(carried.notna(), None).reset_index()
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
 def _plain(value: object) -> object:

@@ -795,12 +795,7 @@ JUDGEMENTS: Final = Table(
         Column("name", "text", "The new name, to rename.", "partner", nullable=True),
         Column("reason", "text", "Why."),
         Column("author", "text", "Who decided it."),
-        Column(
-            "expires",
-            "time",
-            "Midnight at the start of the last day on which it holds.",
-            "partner",
-        ),
+        Column("expires", "text", "The last day on which it holds, 2026-06-30.", "partner"),
         Column("is_applied", "boolean", "Whether it was applied to this list.", "partner"),
         Column("outcome", "text", "What came of it, in words.", "partner"),
         Column(

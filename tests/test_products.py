@@ -46,9 +46,9 @@ class TestFiles:
     """Each file, opened by the program that its users have."""
 
     def test_geopackage(self, folder: Path, analysis: hs.Analysis) -> None:
-        """GDAL reads three layers with the right coordinate system."""
+        """GDAL reads every layer with the right coordinate system."""
         layers = {name for name, _ in pyogrio.list_layers(folder / "hotspots.gpkg")}
-        assert layers == {"hotspots", "clusters", "own_hours", "areas"}
+        assert layers == {"hotspots", "clusters", "own_hours", "judgements", "areas"}
         table = gpd.read_file(folder / "hotspots.gpkg", layer="hotspots")
         assert table.crs == "EPSG:27700"
         assert table["hotspot_id"].tolist() == analysis.hotspots.index.tolist()

@@ -18,6 +18,7 @@ import shapely
 
 from hotspots.areas import to_longitude_latitude
 from hotspots.errors import InputError, invalid
+from hotspots.maps import judged
 from hotspots.maps.classes import classify_expected, make_classes, text_colour
 from hotspots.maps.page import Page, fill, inert
 from hotspots.maps.popups import NO_HOURS, Words, describe_hotspot
@@ -37,6 +38,14 @@ _LOG = logging.getLogger(__name__)
 _DEGREE_DECIMALS: Final = 6  # about 0.1 m
 _AREA_STYLE: Final = {"fillColor": "#fff", "fillOpacity": 1, "color": "#4a5560", "weight": 1.3}
 
+_EXCLUDED_STYLE: Final = {
+    "fillColor": "#777",
+    "fillOpacity": 0.12,
+    "color": "#555",
+    "weight": 2,
+    "dashArray": "6 5",
+}
+
 
 def map_hotspots(
     hotspots: gpd.GeoDataFrame,
@@ -48,6 +57,7 @@ def map_hotspots(
     data: str = "",
     marking: Marking = "restricted",
     simulated: bool = False,
+    judgements: gpd.GeoDataFrame | None = None,
 ) -> folium.Map:
     """Draw hotspots over the outlines of their areas, with a ranked list beside the map.
 
@@ -76,11 +86,14 @@ def map_hotspots(
     simulated : bool
         Whether to say in a banner that the data is invented. The banner also appears when the
         source of any hotspot says so.
+    judgements : GeoDataFrame, optional
+        A judgements table: a list of them stands on the page, the hotspots that they concern are
+        marked, and excluded ground is outlined.
 
     Returns
     -------
     folium.Map
-        Without tiles; layers "areas" and "hotspots".
+        Without tiles; layers "areas", "hotspots" and "excluded".
 
     Raises
     ------
@@ -125,6 +138,7 @@ def map_hotspots(
     hotspots.errors.InputError: Invalid marking 'public'. Must be one of restricted, partner...
     """
     shown = _for_page(hotspots, marking)
+    decided = judged.for_page(judgements, marking)
     check_areas(areas)
     _check_polygons(areas, AREAS)
     if isinstance(notes, str):
@@ -134,7 +148,7 @@ def map_hotspots(
     classes = make_classes(shown["expected_per_week"])
     if classes.labels:
         _LOG.info("Colour classes of expected_per_week: %s", "; ".join(classes.labels))
-    entries = _entries(shown, classes)
+    entries = _entries(shown, classes, judged.marks(decided))
     page = fill(
         "page.html",
         title=title,
@@ -143,11 +157,13 @@ def map_hotspots(
         data=data,
         simulated=simulated or bool(shown["source"].str.contains("simulated").any()),
         notes=list(notes),
+        judgements=judged.describe_judgements(decided),
         classes=list(zip(classes.colours, classes.labels, strict=True))[::-1],
         **_hours_in_words(entries),
         **_grouped(entries, shown, areas),
     )
-    return _assemble(entries, shown, areas, page, title)
+    excluded = decided[decided["action"] == "exclude"]
+    return _assemble(entries, shown, areas, excluded, page, title)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,11 +221,13 @@ def _check_polygons(frame: gpd.GeoDataFrame, table: Table) -> None:
         raise InputError(msg)
 
 
-def _entries(shown: gpd.GeoDataFrame, classes: Classes) -> list[_Entry]:
+def _entries(shown: gpd.GeoDataFrame, classes: Classes, marks: dict[str, str]) -> list[_Entry]:
     levels = classify_expected(shown["expected_per_week"], classes)
     return [
-        _Entry(describe_hotspot(row, classes), level, classes.colours[level])
-        for (_, row), level in zip(shown.iterrows(), levels, strict=True)
+        _Entry(
+            describe_hotspot(row, classes, marks.get(str(label), "")), level, classes.colours[level]
+        )
+        for (label, row), level in zip(shown.iterrows(), levels, strict=True)
     ]
 
 
@@ -257,6 +275,7 @@ def _assemble(
     entries: list[_Entry],
     shown: gpd.GeoDataFrame,
     areas: gpd.GeoDataFrame,
+    excluded: gpd.GeoDataFrame,
     page: str,
     title: str,
 ) -> folium.Map:
@@ -286,6 +305,17 @@ def _assemble(
         name="areas",
         style_function=lambda _: _AREA_STYLE,
     )
+    excluded_layer = folium.GeoJson(
+        _features(
+            excluded.geometry,
+            [
+                {"popup": fill("judgement.html", judgement=words)}
+                for words in judged.describe_judgements(excluded)
+            ],
+        ),
+        name="excluded",
+        style_function=lambda _: _EXCLUDED_STYLE,
+    )
     # Leaflet takes its largest zoom from the tiles; without tiles it has to be told.
     drawn = folium.Map(
         tiles=None, maxZoom=19, zoomSnap=0.25, font_size="1rem", attributionControl=False
@@ -296,10 +326,11 @@ def _assemble(
     figure = cast("Figure", drawn.get_root())
     figure.title = html.escape(title)
     drawn.add_child(area_layer)
+    drawn.add_child(excluded_layer)
     drawn.add_child(hotspot_layer)
     west, south, east, north = _to_degrees(areas.geometry).total_bounds
     drawn.fit_bounds([[south, west], [north, east]], padding=(10, 10))
-    drawn.add_child(Page(page, drawn, area_layer, hotspot_layer))
+    drawn.add_child(Page(page, drawn, area_layer, hotspot_layer, excluded_layer))
     return drawn
 
 

@@ -1,7 +1,7 @@
 // Joins the map and the list: labels, numbered pins, popups, and "click the list, see the place".
 // Popups arrive as escaped HTML; everything else from the data goes through textContent.
 
-function startHotspotPage(map, areas, hotspots) {
+function startHotspotPage(map, areas, hotspots, excluded) {
   "use strict";
 
   const NUMBERS_FROM_ZOOM = 11.5; // below it, 300 numbered pins would hide London
@@ -39,6 +39,12 @@ function startHotspotPage(map, areas, hotspots) {
       content: text("span", name),
     });
     names.push({ layer: layer, label: label.addTo(map) });
+  });
+
+  // Ground that analysts have excluded: an outline, and in words why it has no hotspot.
+  excluded.eachLayer(function (layer) {
+    layer.bindTooltip(text("span", "Excluded by an analyst: click for more"), { sticky: true });
+    layer.bindPopup(layer.feature.properties.popup, { minWidth: 14 * EM, maxWidth: 26 * EM });
   });
 
   // Hotspots: the ground itself is too small to see on a map of London, so each has a pin.

@@ -51,8 +51,8 @@ class Page(MacroElement):
         The filled `page.html`.
     map_ : folium.Map
         The map.
-    areas, hotspots : folium.GeoJson
-        Its layers.
+    *layers : folium.GeoJson
+        Its layers: areas, hotspots, excluded ground.
     """
 
     _template = Template(
@@ -66,12 +66,10 @@ class Page(MacroElement):
         """
     )
 
-    def __init__(
-        self, html: str, map_: folium.Map, areas: folium.GeoJson, hotspots: folium.GeoJson
-    ) -> None:
+    def __init__(self, html: str, map_: folium.Map, *layers: folium.GeoJson) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Page"
         self.html = html
         self.css = read_text("page.css")
         self.js = read_text("page.js")
-        self.layers = ", ".join(part.get_name() for part in (map_, areas, hotspots))
+        self.layers = ", ".join(part.get_name() for part in (map_, *layers))

@@ -41,6 +41,8 @@ class Words:
         The reason for its place on the list; empty where the marking does not carry it.
     is_one_caller : bool
         Whether to mark it; false where the marking does not carry it.
+    judged : str
+        What analysts did with it, such as "pinned, renamed"; empty for nothing.
     """
 
     hotspot_id: str
@@ -52,9 +54,10 @@ class Words:
     facts: tuple[tuple[str, str], ...]
     why: str
     is_one_caller: bool
+    judged: str = ""
 
 
-def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
+def describe_hotspot(row: pd.Series[Any], classes: Classes, judged: str = "") -> Words:
     """Put one row of a hotspots table into words.
 
     Parameters
@@ -63,6 +66,8 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
         The row, with the columns that the marking carries. Its name is the hotspot's id.
     classes : Classes
         The colour classes of the map, for the rounding.
+    judged : str
+        What analysts did with it.
 
     Returns
     -------
@@ -94,6 +99,7 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes) -> Words:
         facts=tuple((question, answer) for question, answer in questions if answer),
         why=str(known.get("why", "")),
         is_one_caller=bool(known.get("is_one_caller", False)),
+        judged=judged,
     )
 
 

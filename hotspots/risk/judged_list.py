@@ -5,17 +5,17 @@ Reasons, authors and points may name a person or an address; they go into restri
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.risk.judgements import refusal
-from hotspots.tables import CRS, JUDGEMENTS, TIMEZONE
+from hotspots.risk.judgements import day_in_words, refusal
+from hotspots.tables import CRS, JUDGEMENTS
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hotspots.risk.hotspots import HotspotList
     from hotspots.risk.intensity import Intensity
     from hotspots.risk.judged_ground import Ground
-    from hotspots.risk.judgements import Judgement
 
 _DONE: Final = {
     "exclude": "Excluded",
@@ -103,18 +102,21 @@ def tell(
     notes: dict[str, list[str]] = defaultdict(list)
     rows = []
     for ground in grounds:
+        judgement = ground.judgement
         hotspots = named.loc[held[ground.number]]
-        extra = alone.get(ground.held_by[0], "") if ground.judgement.action == "pin" else ""
+        extra = alone.get(ground.held_by[0], "") if judgement.action == "pin" else ""
         is_applied = ground.number not in said
         if is_applied:
             outcome = f"{_outcome(ground, hotspots, found.table['name'], max_area)}{extra}."
+            day = judgement.last_day.isoformat()
+            words = decided(judgement.action, day, judgement.author, judgement.reason)
             for hotspot_id in hotspots.index:
-                notes[hotspot_id].append(f"{decided(ground.judgement)}{extra}.")
+                notes[hotspot_id].append(f"{words}{extra}.")
         else:
             outcome = f"Not applied this time: {said[ground.number]}"
         rows.append(_row(ground, intensity, outcome, list(hotspots.index), is_applied=is_applied))
-    words = pd.Series({one: " ".join(each) for one, each in notes.items()}, dtype="str")
-    table = named.assign(judgement=words.reindex(named.index).astype("str"))
+    of_hotspot = pd.Series({one: " ".join(each) for one, each in notes.items()}, dtype="str")
+    table = named.assign(judgement=of_hotspot.reindex(named.index).astype("str"))
     short = found.short.assign(reason=_short(found.short, grounds, intensity))
     return JudgedList(
         found=replace(found, table=table, short=short),
@@ -123,12 +125,10 @@ def tell(
     )
 
 
-def decided(judgement: Judgement) -> str:
+def decided(action: str, expires: str, author: str, reason: str) -> str:
     """Say what was decided, until when, by whom and why: words of restricted products."""
-    return (
-        f"{_DONE[judgement.action]} until {judgement.until} by {judgement.author}: "
-        f"{judgement.reason.rstrip('.')}"
-    )
+    day = day_in_words(dt.date.fromisoformat(expires))
+    return f"{_DONE[action]} until {day} by {author}: {reason.rstrip('.')}"
 
 
 def _names(
@@ -197,7 +197,7 @@ def _row(
         "name": judgement.name,
         "reason": judgement.reason,
         "author": judgement.author,
-        "expires": np.datetime64(judgement.last_day, "us"),
+        "expires": judgement.last_day.isoformat(),
         "is_applied": is_applied,
         "outcome": outcome,
         "hotspot_id": "; ".join(hotspots) or None,
@@ -208,7 +208,6 @@ def _row(
 
 def _table(rows: Sequence[dict[str, Any]]) -> gpd.GeoDataFrame:
     table = pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name=JUDGEMENTS.index.name))
-    table["expires"] = pd.to_datetime(table["expires"]).dt.as_unit("us").dt.tz_localize(TIMEZONE)
     for column in ("name", "hotspot_id"):
         table[column] = table[column].astype("str").mask(table[column].isna())
     return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS)

@@ -144,7 +144,7 @@ def refuse_expired(judgements: Iterable[Judgement], today: dt.date | None = None
     if expired:
         raise refusal(
             expired,
-            "have expired",
+            "has expired" if len(expired) == 1 else "have expired",
             f"Must hold on {day_in_words(today)}. Look at each again: give it a new date and "
             "author, or delete it.",
         )

@@ -167,7 +167,7 @@ class _Pool:
             elif number in cut:
                 problem = f"{ground.label} and judgement {cut[number].number} cut one hotspot."
                 remedy = "Must be one judgement for each hotspot. Write all points into one."
-                raise refusal([problem], "contradict each other", remedy)
+                raise refusal([problem], "cannot be applied", remedy)
             else:
                 cut[number] = ground
         places = self.grower.intensity.counts.places.geometry.to_numpy()

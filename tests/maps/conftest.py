@@ -113,6 +113,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "top_point_share": 0.3,
                         "rank_without_top": rank,
                         "is_one_caller": rank == 3,
+                        "judgement": None,
                         "why": f"Rank {rank} of at most 10: {n:.0f} ASB reports on "
                         f"{n * 0.7:.0f} nights. Mostly rowdy or inconsiderate behaviour (64 %).",
                         "source": "cad",
@@ -120,7 +121,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                     }
                 )
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS).set_index("hotspot_id")
-        for name in ("weekdays", "hours", "own_hours"):
+        for name in ("weekdays", "hours", "own_hours", "judgement"):
             table[name] = table[name].astype("str").mask(table[name].isna())
         table = table.assign(**columns)
         HOTSPOTS.validate(table)

@@ -304,7 +304,7 @@ class TestMarkings:
 
     RESTRICTED = (
         *("location", "top_caller_share", "top_point_share", "rank_without_top"),
-        *("is_one_caller", "why"),
+        *("is_one_caller", "judgement", "why"),
     )
 
     def test_partner_page_does_not_depend_on_restricted_columns(
@@ -316,6 +316,7 @@ class TestMarkings:
         other = one.assign(
             location="SECRET PLACE",
             why="SECRET REASON",
+            judgement="SECRET JUDGEMENT",
             top_caller_share=0.4321,
             top_point_share=0.1234,
             is_one_caller=False,
