@@ -225,8 +225,15 @@ class Analysis:
         return (
             f"<Analysis: {simulated}{self.n_incidents:,.0f} {self.noun} in "
             f"{count(len(self.areas), 'area')}, {self.period}, {self.tier}; "
-            f"{count(len(self.hotspots), 'hotspot')}, {count(len(self.tasks), 'task')}>"
+            f"{count(len(self.hotspots), 'hotspot')}, {count(len(self.tasks), 'task')}"
+            f"{_judged_in_words(self.judgements)}>"
         )
+
+
+def _judged_in_words(judgements: gpd.GeoDataFrame) -> str:
+    if len(judgements) == 0:
+        return ""
+    return f", {judgements['is_applied'].sum()} of {count(len(judgements), 'judgement')} applied"
 
 
 def analyse(

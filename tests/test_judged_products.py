@@ -71,6 +71,7 @@ class TestAnalysis:
         assert BUSY not in set(analysis.found.members["place_id"])
         assert analysis.hotspots["name"].iloc[0] == "Station approach"
         assert len(analysis.hotspots) == 11
+        assert repr(analysis).endswith("3 of 4 judgements applied>")
         assert set(analysis.tasks["name"]) >= {"Station approach"}
         assert analysis.judgements["is_applied"].tolist() == [True, True, True, False]
         assert analysis.left_out[0] == (

@@ -102,7 +102,9 @@ def ranks_without_top(table: pd.DataFrame, not_listed: pd.Series[Any]) -> pd.Ser
         own = rest[rows.index].to_numpy()
         higher = (others[None, :] > own[:, None]) & ~np.eye(len(rows), dtype=bool)
         below = not_listed[not_listed.index == area_id].to_numpy()
-        ranks[rows.index] = 1 + higher.sum(axis=1) + (below[None, :] > own[:, None]).sum(axis=1)
+        # What a pinned hotspot stands before though it expects less does not overtake it.
+        passes = (below[None, :] > own[:, None]) & (below[None, :] <= others[:, None])
+        ranks[rows.index] = 1 + higher.sum(axis=1) + passes.sum(axis=1)
     return ranks
 
 

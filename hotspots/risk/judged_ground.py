@@ -14,7 +14,7 @@ import shapely
 from shapely import Point
 
 from hotspots.areas import from_grid_reference, locate
-from hotspots.errors import InputError
+from hotspots.errors import InputError, invalid
 from hotspots.risk.judgements import Judgement, label, refusal
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hotspots.risk.intensity import Intensity
 
 _METRES: Final = re.compile(r"(\d+(?:\.\d+)?)[ ,]+(\d+(?:\.\d+)?)")
-_GRID_REFERENCE: Final = re.compile(r"[A-Za-z]{2}\s*\d[\d\s]*")
 _LEAST_DIGITS: Final = 6
 _REMEDY: Final = (
     "Must match places with reports, and not contradict each other. Correct the point, give the "
@@ -122,6 +121,13 @@ def _contradictions(grounds: Sequence[Ground]) -> list[str]:
     ]
 
 
+def _from_fine_reference(text: str) -> tuple[float, float]:
+    """Read a grid reference, unless it is too coarse to name a place."""
+    if sum(letter.isdigit() for letter in text) < _LEAST_DIGITS:
+        raise invalid("grid reference", text, f"one of at least {_LEAST_DIGITS} digits")
+    return from_grid_reference(text)
+
+
 class _Finder:
     """Finds the place that a text of a judgement names."""
 
@@ -166,17 +172,16 @@ class _Finder:
         if named is not None:
             return self.middles[named], named
         metres = _METRES.fullmatch(text)
-        is_fine = sum(letter.isdigit() for letter in text) >= _LEAST_DIGITS
-        if metres is not None:
-            point = Point(float(metres[1]), float(metres[2]))
-        elif _GRID_REFERENCE.fullmatch(text) and is_fine:
-            point = Point(from_grid_reference(text))
-        else:
+        try:
+            point = Point(
+                (float(metres[1]), float(metres[2])) if metres else _from_fine_reference(text)
+            )
+        except InputError as error:
             msg = (
                 f"names nothing at '{text}'. Must be a National Grid reference of at least six "
                 "digits, 'easting northing' in metres, or the id of a hotspot or place of this run."
             )
-            raise InputError(msg)
+            raise InputError(msg) from error
         return point, int(locate(self.places, np.array([point.x]), np.array([point.y]))[0])
 
     def _named(self, text: str) -> int | None:

@@ -152,7 +152,7 @@ def refuse_expired(judgements: Iterable[Judgement], today: dt.date | None = None
 
 def label(number: int, judgement: Judgement) -> str:
     """Name a judgement in a message: its number in the file, what it does and where."""
-    return f"Judgement {number} ({judgement.action} at '{'; '.join(judgement.points)}')"
+    return f"Judgement {number} ({judgement.action} at '{_shown(judgement.points)}')"
 
 
 def refusal(problems: Sequence[str], what: str, remedy: str) -> InputError:
@@ -191,13 +191,16 @@ def _sentence(name: str, value: object, rule: str, remedy: str = "") -> str:
 
 
 def _bad(name: str, value: object, rule: str, remedy: str = "") -> InputError:
-    """Build the house sentence; a value from a file is shown on one line, and not all of a long."""
+    """Build the house sentence about a value from a file."""
+    return invalid(name, _shown(value), rule, remedy)
+
+
+def _shown(value: object) -> str:
+    """Write a value from a file on one line, and not all of a long one."""
     if isinstance(value, tuple | list):
         value = "; ".join(map(str, value))
-    shown = _CONTROL.sub(" ", "" if value is None else str(value))
-    if len(shown) > _SHOWN:
-        shown = shown[:_SHOWN] + "…"
-    return invalid(name, shown, rule, remedy)
+    text = _CONTROL.sub(" ", "" if value is None else str(value))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _action(value: Any) -> str:  # noqa: ANN401 (whatever stands in a file)

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import hotspots as hs
 from hotspots.risk.judgements import refuse_expired
@@ -215,6 +217,21 @@ class TestMessages:
         """A file that is something else says what it should look like."""
         with pytest.raises(hs.InputError, match=message):
             hs.read_judgements(write(content, name))
+
+    @pytest.mark.parametrize("kind", [".toml", ".csv"])
+    @given(content=st.binary() | st.text("[]{}=\"';,#\n\t judgementxclt0123-/\\").map(str.encode))
+    def test_any_bytes(
+        self, tmp_path_factory: pytest.TempPathFactory, kind: str, content: bytes
+    ) -> None:
+        """Whatever stands in a file, it is read or refused in words."""
+        path = tmp_path_factory.getbasetemp() / f"any{kind}"
+        start = CSV.split("\n", maxsplit=1)[0] if kind == ".csv" else "[[judgement]]"
+        for before in (b"", start.encode() + b"\n"):
+            path.write_bytes(before + content)
+            try:
+                assert isinstance(hs.read_judgements(path), tuple)
+            except hs.InputError as error:
+                assert "Must" in str(error)  # noqa: PT017 (either is right)
 
     def test_missing_file(self, tmp_path: Path) -> None:
         """A file that is not there is named."""

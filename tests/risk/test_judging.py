@@ -15,6 +15,7 @@ from shapely import box
 
 import hotspots as hs
 from hotspots.areas import national_grid_reference
+from hotspots.risk.evidence import ranks_without_top
 from hotspots.settings import HotspotSettings
 from hotspots.tables import HOTSPOTS, JUDGEMENTS
 from tests.scenes import SOUTH, WEST, make_incidents, square_area
@@ -307,6 +308,15 @@ class TestNotApplied:
         assert len(judged.found.not_listed) == 1
 
 
+def test_rank_without_top() -> None:
+    """A pinned hotspot keeps its rank if no caller makes it, though some not listed expect more."""
+    table = pd.DataFrame({"borough": "A", "expected_per_week": [5.0, 3.0, 1.0]})
+    not_listed = pd.Series([2.5, 2.0], index=["A", "A"])
+    for share, ranks in (([0.0, 0.0, 0.0], [1, 2, 3]), ([0.0, 0.5, 0.0], [1, 4, 3])):
+        shares = table.assign(top_caller_share=share, top_point_share=np.nan)
+        assert ranks_without_top(shares, not_listed).tolist() == ranks
+
+
 class TestEdges:
     """Months, areas as places, borders, short lists."""
 
@@ -385,17 +395,19 @@ class TestMessages:
                 decide("pin", name_of(0, 0)),
                 decide("rename", "Q01_sq150-1-1", name="x"),
                 decide("pin", "TQ 40 80"),
+                decide("pin", "TQ 4022 802"),
                 decide("split", name_of(1, 1), "540225 180225"),
                 decide("pin", name_of(1, 1)),
             )
         lines = str(caught.value).split("\n")
-        assert lines[0] == "Invalid judgements: 5 cannot be applied."
+        assert lines[0] == "Invalid judgements: 6 cannot be applied."
         assert lines[1].endswith(f"lies outside the areas of this analysis at '{outside}'.")
         assert lines[2].endswith(f"has no incident of the period at '{name_of(0, 0)}'.")
         assert "names nothing at 'Q01_sq150-1-1'. Must be a National Grid reference" in lines[3]
         assert "names nothing at 'TQ 40 80'" in lines[4]
-        assert lines[5].endswith("names one place twice; each point needs a place of its own.")
-        assert lines[6].endswith("or delete the judgement.")
+        assert "names nothing at 'TQ 4022 802'" in lines[5]
+        assert lines[6].endswith("names one place twice; each point needs a place of its own.")
+        assert lines[7].endswith("or delete the judgement.")
 
     @pytest.mark.parametrize(
         ("one", "other"),
