@@ -183,6 +183,15 @@ class TestByHand:
         assert first.endswith("by its reports alone it would make no hotspot.")
         assert second.endswith("by its reports alone it would come after the first 4.")
 
+    def test_pin_beside_what_is_excluded(self) -> None:
+        """A pinned place takes its free neighbours with it, and none that is excluded."""
+        busy = {(1, 1): 40, (4, 1): 30, (7, 1): 20, (1, 4): 20, (5, 5): 8, (6, 5): 7}
+        intensity = intensity_of(busy)
+        pin = decide("pin", name_of(5, 5))
+        assert listed(judge(intensity, pin))[2] == [name_of(5, 5), name_of(6, 5)]
+        judged = judge(intensity, pin, decide("exclude", name_of(6, 5)))
+        assert listed(judged)[2] == [name_of(5, 5)]
+
     def test_merge(self, apart: hs.Intensity) -> None:
         """Second and third become one, and the first; its hours are found for both together."""
         judged = judge(apart, decide("merge", name_of(4, 1), name_of(7, 1)))
