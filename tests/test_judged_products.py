@@ -212,3 +212,42 @@ def test_command(file: Path, tmp_path: Path) -> None:
     assert "lies outside the areas of this analysis" in " ".join(refused.stderr.split())
     assert "Traceback" not in refused.stderr
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.acceptance
+def test_london_hexagons(shared_data: Path, tmp_path: Path) -> None:
+    """On 236,151 monthly reports, two boroughs are judged and the other thirty stay the same."""
+    path = shared_data / "asb" / "london_asb_hex100m_2025-05_2026-04.parquet"
+    reading = hs.read_incidents(path)
+    plain = hs.analyse(reading, progress=False)
+    camden, westminster = (
+        plain.hotspots[plain.hotspots["area"] == name].index for name in ("Camden", "Westminster")
+    )
+    decided = {"reason": "To see it", "author": "A. Analyst", "expires": "2099-12-31"}
+    judged = hs.analyse(
+        reading,
+        judgements=[
+            hs.Judgement("exclude", westminster[0], **decided),
+            hs.Judgement("merge", [camden[0], camden[1]], **decided),
+            hs.Judgement("rename", camden[0], name="The two", **decided),
+            hs.Judgement("pin", camden[9], **decided),
+        ],
+        progress=False,
+    )
+    assert judged.judgements["is_applied"].all()
+    assert judged.n_incidents == plain.n_incidents
+    is_other = ~plain.hotspots["area"].isin(["Camden", "Westminster"])
+    others = ~judged.hotspots["area"].isin(["Camden", "Westminster"])
+    assert_geodataframe_equal(judged.hotspots[others], plain.hotspots[is_other])
+    # The other nine move up, and one that was not listed follows them.
+    of_westminster = judged.hotspots.index[judged.hotspots["area"] == "Westminster"]
+    assert westminster[0] not in of_westminster
+    assert len(set(of_westminster) & set(westminster)) == 9
+    first = judged.hotspots[judged.hotspots["area"] == "Camden"].iloc[0]
+    assert first["name"] == "The two"
+    assert first["n"] == plain.hotspots.loc[camden[:2], "n"].sum()
+    assert first["expected_per_week"] == pytest.approx(
+        plain.hotspots.loc[camden[:2], "expected_per_week"].sum()
+    )
+    layer = gpd.read_file(judged.save(tmp_path / "out") / "hotspots.gpkg", layer="judgements")
+    assert layer["is_applied"].all()
