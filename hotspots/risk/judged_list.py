@@ -116,7 +116,8 @@ def tell(
             outcome = f"Not applied this time: {said[ground.number]}"
         rows.append(_row(ground, intensity, outcome, list(hotspots.index), is_applied=is_applied))
     of_hotspot = pd.Series({one: " ".join(each) for one, each in notes.items()}, dtype="str")
-    table = named.assign(judgement=of_hotspot.reindex(named.index).astype("str"))
+    of_hotspot = of_hotspot.reindex(named.index)
+    table = named.assign(judgement=of_hotspot.astype("str").mask(of_hotspot.isna()))
     short = found.short.assign(reason=_short(found.short, grounds, intensity))
     return JudgedList(
         found=replace(found, table=table, short=short),

@@ -217,31 +217,21 @@ class _Pool:
         ranked: _Lists = defaultdict(list)
         for area, each in sorted(self.hotspots, key=lambda pair: -pair[1].expected):
             ranked[area].append(each)
-        alone = {
-            place: f"; by its reports alone it would be rank {rank} of its area"
-            for kept in ranked.values()
-            for rank, each in enumerate(kept, start=1)
-            for place in pinned.intersection(each.places)
-        }
-        listed, spare = (
-            {
-                area: [
-                    each
-                    for rank, each in enumerate(kept)
-                    if (rank < n or not pinned.isdisjoint(each.places)) == is_listed
-                ]
-                for area, kept in ranked.items()
-            }
-            for is_listed in (True, False)
-        )
+        listed: _Lists = defaultdict(list)
+        spare: _Lists = defaultdict(list)
+        alone: dict[int, str] = {}
+        for area, kept in ranked.items():
+            for rank, each in enumerate(kept, start=1):
+                pins = pinned.intersection(each.places)
+                words = f"; by its reports alone it would be rank {rank} of its area"
+                alone |= dict.fromkeys(pins, words)
+                (listed if rank <= n or pins else spare)[area].append(each)
         for area, each in self._grow(pinned - set(alone), excluded):
-            for place in pinned.intersection(each.places):
-                alone[place] = (
-                    f"; by its reports alone it would come after the first {len(ranked[area])}"
-                    if self.grower.is_own(each)
-                    else "; by its reports alone it would make no hotspot"
-                )
-            listed.setdefault(area, []).append(each)
+            words = f"; by its reports alone it would come after the first {len(ranked[area])}"
+            if not self.grower.is_own(each):
+                words = "; by its reports alone it would make no hotspot"
+            alone |= dict.fromkeys(pinned.intersection(each.places), words)
+            listed[area].append(each)
             listed[area].sort(key=lambda one: -one.expected)
         return listed, spare, alone
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import geopandas as gpd
@@ -465,6 +466,14 @@ class TestMessages:
                 decide("split", name_of(2, 8), name_of(3, 8)),
                 decide("split", name_of(4, 8), name_of(5, 8)),
             )
+
+    def test_expired(self, apart: hs.Intensity) -> None:
+        """The day of the run decides."""
+        areas, pin = square_area(side=SIDE), [decide("pin", name_of(7, 1))]
+        on_the_day = hs.judge_hotspots(apart, areas, pin, today=dt.date(2099, 12, 31))
+        assert on_the_day.table["is_applied"].all()
+        with pytest.raises(hs.InputError, match="1 has expired"):
+            hs.judge_hotspots(apart, areas, pin, today=dt.date(2100, 1, 1))
 
     def test_outside_but_near(self) -> None:
         """Context, which is counted beside the areas, is not theirs to judge."""
