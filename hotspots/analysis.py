@@ -31,7 +31,7 @@ from hotspots.patterns import (
     scan_week,
     summarise_clusters,
 )
-from hotspots.products import draw_map, save_folder
+from hotspots.products import draw_map, read_record, save_folder
 from hotspots.progress import track
 from hotspots.risk import (
     Details,
@@ -39,17 +39,21 @@ from hotspots.risk import (
     HotspotList,
     Intensity,
     as_judgements,
+    ListRecord,
+    ListReview,
     describe_hotspots,
     gathered,
     judge_hotspots,
     latest_days,
+    record_list,
+    review_list,
     weekly_intensity,
     with_own_hours,
 )
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
 from hotspots.tasking import recommend_tasks
-from hotspots.words import count, percent
+from hotspots.words import count, days, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +109,8 @@ class Analysis:
         Episodes among the incidents; None for monthly data.
     scan : WeekScan or None
         Places that have hours of their own; see `scan_week`. None for monthly data.
+    review : ListReview or None
+        What has changed since the last list, and how that list did; None if none was given.
     left_out : tuple of str
         What was not done or not used, and why, in sentences.
     settings : Settings
@@ -125,6 +131,7 @@ class Analysis:
     min_incidents: pd.Series[int]
     n_episodes: int | None
     scan: WeekScan | None
+    review: ListReview | None
     left_out: tuple[str, ...]
     settings: Settings
     noun: str
@@ -157,9 +164,14 @@ class Analysis:
     @property
     def period(self) -> str:
         """The period in words, such as "1 January 2025 to 31 December 2025"."""
-        last = self.counts.end - pd.Timedelta(hours=1)
-        days = (self.counts.start, last)
-        return " to ".join(f"{day.day} {day:%B %Y}" for day in days)
+        return days(self.counts.start, self.counts.end)
+
+    @property
+    def record(self) -> ListRecord:
+        """What this list leaves for the next one; see `analyse(previous=…)`."""
+        return record_list(
+            self.hotspots, self.found, self.intensity, self.areas, self.settings.hotspots
+        )
 
     def explain(self, place: str | tuple[float, float]) -> Explanation:
         """Answer a councillor who asks why a street is, or is not, on the list.
@@ -243,6 +255,7 @@ def analyse(
     areas: gpd.GeoDataFrame | None = None,
     settings: Settings | None = None,
     judgements: str | PathLike[str] | Sequence[Judgement] | None = None,
+    previous: str | PathLike[str] | Analysis | None = None,
     client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
     progress: bool | None = None,
 ) -> Analysis:
@@ -263,6 +276,9 @@ def analyse(
     judgements : path or sequence of Judgement, optional
         What analysts know and the data do not: a file for `read_judgements`, or what it gave. Their
         exclusions, pins, mergers, splits and names are applied to the list; see `judge_hotspots`.
+    previous : path or Analysis, optional
+        The folder that the last run wrote, or the last analysis: ids of hotspots go on, and
+        `.review` says what has changed and how the last list did on what came after it.
     client : str or distributed.Client, optional
         A Dask cluster or its address, for a dataset in a folder that its workers reach.
     progress : bool, optional
@@ -277,8 +293,8 @@ def analyse(
     ------
     InputError
         If a borough is not known, the incidents are not an incidents table, no incident has a
-        time in the period, a judgement has expired or matches nothing, or a dataset changed
-        between the two readings.
+        time in the period, a judgement has expired or matches nothing, a dataset changed between
+        the two readings, or the last run's folder cannot be read or was changed.
 
     Caveats
     -------
@@ -307,6 +323,7 @@ def analyse(
     if isinstance(incidents, gpd.GeoDataFrame):
         INCIDENTS.validate(incidents)
     chosen = _choose_areas(boroughs, areas)
+    last = _last_list(previous)
     work = _Work(incidents, client, progress)
     with track(_N_STEPS, show=progress) as begin:
         begin("Counting")
@@ -316,11 +333,22 @@ def analyse(
         begin("Finding hotspots")
         night_ends = settings.times.night_ends
         judged = judge_hotspots(
-            intensity, chosen, given, settings=settings.hotspots, night_ends=night_ends
+            intensity,
+            chosen,
+            given,
+            last=last.hotspots if last is not None else None,
+            settings=settings.hotspots,
+            night_ends=night_ends,
         )
-        found = judged.found
         left_out = [*judged.left_out, *left_out]
         noun = counts.account.noun if counts.account is not None else "ASB reports"
+        review = None
+        if last is not None:
+            found, review = review_list(
+                last, judged.found, counts, chosen, settings=settings.hotspots, noun=noun
+            )
+            judged = judged.with_list(found)
+        found = judged.found
         begin("Describing hotspots")
         details, since = _gather(work, found, counts, settings)
         hotspots = describe_hotspots(
@@ -359,6 +387,7 @@ def analyse(
         min_incidents=least,
         n_episodes=n_episodes,
         scan=scan,
+        review=review,
         left_out=tuple(left_out),
         settings=settings,
         noun=noun,
@@ -399,6 +428,17 @@ def _refuse_change(first: Account | None, again: Account | None) -> None:
                 "nobody writes to."
             )
             raise InputError(msg)
+
+
+def _last_list(previous: object) -> ListRecord | None:
+    if previous is None:
+        return None
+    if isinstance(previous, Analysis):
+        return previous.record
+    if isinstance(previous, (str, PathLike)):
+        return read_record(previous)
+    rule = "the folder of the last run, or its Analysis"
+    raise invalid("previous", type(previous).__name__, rule)
 
 
 def _choose_areas(

@@ -151,6 +151,13 @@ def analyse(
             help="TOML or CSV file that excludes, pins, merges, splits or renames hotspots.",
         ),
     ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous",
+            help="Folder of the last run: says what has changed, and how that list did.",
+        ),
+    ] = None,
     layout: Layout = "auto",
     column: Columns = None,
     mapping: MappingFile = None,
@@ -185,7 +192,11 @@ def analyse(
     from hotspots.analysis import name_boroughs  # noqa: PLC0415
     from hotspots.areas import read_areas  # noqa: PLC0415
     from hotspots.incidents import open_incidents, read_dataset  # noqa: PLC0415
-    from hotspots.products import check_folder, check_product_marking  # noqa: PLC0415
+    from hotspots.products import (  # noqa: PLC0415
+        check_folder,
+        check_product_marking,
+        read_record,
+    )
     from hotspots.risk import as_judgements  # noqa: PLC0415
     from hotspots.settings import Settings  # noqa: PLC0415
 
@@ -197,6 +208,8 @@ def analyse(
     if areas_layer is not None and areas is None:
         msg = f"Invalid --areas-layer '{areas_layer}'. Must be given together with --areas."
         raise InputError(msg)
+    if previous is not None:
+        read_record(previous)  # what is wrong with it is said before the files are read
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
     if thorough:
         n_permutations = max(_THOROUGH, chosen.scan.n_permutations)
@@ -225,6 +238,7 @@ def analyse(
         areas=own_areas,
         settings=chosen,
         judgements=decided,
+        previous=previous,
         client=cluster,
         progress=progress,
     )
@@ -412,6 +426,8 @@ def _finish(
         begin("Writing the folder")
         folder = analysis.save(out, marking=marking, beside=beside)  # type: ignore[arg-type]
     for sentence in analysis.left_out:
+        console.print(f"  {escape(sentence)}", highlight=False)
+    for sentence in analysis.review.words if analysis.review is not None else ():
         console.print(f"  {escape(sentence)}", highlight=False)
     short = short_lists(analysis)
     for sentence in short[:_SHOWN]:

@@ -20,16 +20,24 @@ import shapely
 
 from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
+from hotspots.risk import ListRecord
 from hotspots.risk.hotspots import NO_INCIDENT
+from hotspots.risk.record import BAND
 from hotspots.tables import (
     AREAS,
     CLUSTERS,
+    HOTSPOT_CHANGES,
     HOTSPOTS,
     JUDGEMENTS,
+    LIST_OUTCOMES,
+    LIST_SHARES,
+    PLACE_RECORDS,
     SCAN_CLUSTERS,
     TASKS,
+    TIMEZONE,
     check_marking,
 )
+from hotspots.words import day
 from hotspots.writing import write_csv
 
 if TYPE_CHECKING:
@@ -39,9 +47,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from hotspots.analysis import Analysis
+    from hotspots.risk import ListReview
     from hotspots.tables import Marking
 
 MANIFEST: Final = "manifest.json"
+PLACES_FILE: Final = "places.parquet"
 _FORMAT: Final = "hotspots analysis 1"
 _SHOWN: Final = 5
 _LEVEL: Final = 0.05
@@ -81,7 +91,9 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
         analysis.areas,
         title=f"Hotspots of {analysis.noun}",
         notes=_notes(analysis),
-        as_of=f"{analysis.counts.end - pd.Timedelta(hours=1):%d %B %Y}",
+        changes=analysis.review.words if analysis.review is not None else (),
+        gone=analysis.review.gone if analysis.review is not None else None,
+        as_of=day(analysis.counts.end - pd.Timedelta(hours=1)),
         data=_data_in_words(analysis),
         marking=marking,
         simulated=analysis.is_simulated,
@@ -147,6 +159,7 @@ def save_folder(
 
     check_product_marking(marking)
     hotspots = HOTSPOTS.for_audience(analysis.hotspots, marking)
+    review = analysis.review
     tasks = TASKS.for_audience(analysis.tasks, marking)
     clusters = CLUSTERS.for_audience(analysis.clusters, marking)
     found = analysis.scan.clusters if analysis.scan is not None else SCAN_CLUSTERS.empty()
@@ -159,6 +172,9 @@ def save_folder(
         own_hours.to_file(package, layer="own_hours", driver="GPKG", engine="pyogrio")
         judgements = JUDGEMENTS.for_audience(analysis.judgements, marking)
         judgements.to_file(package, layer="judgements", driver="GPKG", engine="pyogrio")
+        if review is not None:
+            gone = HOTSPOTS.for_audience(review.gone, marking)
+            gone.to_file(package, layer="gone", driver="GPKG", engine="pyogrio")
         areas = AREAS.for_audience(analysis.areas[["name", "geometry"]], marking)
         areas.to_file(package, layer="areas", driver="GPKG", engine="pyogrio")
         to_degrees(hotspots).to_file(
@@ -167,8 +183,13 @@ def save_folder(
         hotspots.to_parquet(target / "hotspots.parquet")
         write_csv(tasks.round(2), target / "tasks.csv")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
+        if review is not None:
+            _write_review(review, target, marking)
         if marking == "restricted":
             write_csv(_rejected(analysis), target / "rejected.csv", index=False)
+            places = analysis.record.places
+            if places is not None:
+                PLACE_RECORDS.for_audience(places, marking).to_parquet(target / PLACES_FILE)
         manifest = make_manifest(analysis, marking)
         manifest["beside"] = {
             what: {"file": path.name, "sha256": _checksum(path)}
@@ -178,6 +199,16 @@ def save_folder(
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=_plain)
         (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return Path(folder)
+
+
+def _write_review(review: ListReview, target: Path, marking: Marking) -> None:
+    """Write what has changed since the last list, and how it did."""
+    for table, frame, name in (
+        (HOTSPOT_CHANGES, review.changes, "changes.csv"),
+        (LIST_SHARES, review.shares, "last_list_shares.csv"),
+        (LIST_OUTCOMES, review.outcomes, "last_list_outcomes.csv"),
+    ):
+        write_csv(table.for_audience(frame, marking).round(4), target / name)
 
 
 def _rejected(analysis: Analysis) -> pd.DataFrame:
@@ -291,6 +322,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
         "period": {
             "start": analysis.counts.start.isoformat(),
             "end": analysis.counts.end.isoformat(),
+            "weeks": analysis.counts.weeks,
         },
         "inputs": inputs,
         "rows": rows,
@@ -303,6 +335,11 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
         "clusters": len(analysis.clusters),
         "short_lists": analysis.found.short["reason"].to_dict(),
         "judgements": _judgements(analysis, marking),
+        "busiest_hours": {
+            str(area_id): [int(number) for number in row]
+            for area_id, *row in analysis.record.busiest_hours.itertuples()
+        },
+        "since_last_list": list(analysis.review.words) if analysis.review is not None else [],
         "left_out": list(analysis.left_out),
         "notes": notes,
         "min_incidents": analysis.min_incidents.to_dict(),
@@ -329,6 +366,76 @@ def _plain(value: object) -> object:
         return value.item()
     msg = f"Cannot write {type(value).__name__} to JSON"
     raise TypeError(msg)
+
+
+def read_record(folder: str | os.PathLike[str]) -> ListRecord:
+    """Read what the list of an earlier run left for the next one.
+
+    Parameters
+    ----------
+    folder : path
+        What `Analysis.save` or the command line wrote, as it was written.
+
+    Returns
+    -------
+    ListRecord
+        Without counts of places if the folder was written for partners.
+
+    Raises
+    ------
+    InputError
+        If it is no such folder, its tables were changed, or they cannot be read.
+    """
+    folder = Path(folder)
+    manifest = _manifest_of(folder)
+    if manifest is None:
+        msg = (
+            f"Cannot use '{folder}' as the last list: it holds no {MANIFEST} of an analysis. Must "
+            "be the folder that 'hotspots analyse … --out FOLDER' or Analysis.save wrote."
+        )
+        raise InputError(msg)
+    if "weeks" not in manifest["period"]:
+        msg = (
+            f"Cannot use '{folder}' as the last list: an older version of the package wrote it. "
+            "Run the last period again with this version."
+        )
+        raise InputError(msg)
+    hotspots = _read_table(folder, "hotspots.parquet", manifest)
+    has_places = PLACES_FILE in manifest["files"]
+    bands = manifest["busiest_hours"]
+    return ListRecord(
+        hotspots=hotspots,
+        places=_read_table(folder, PLACES_FILE, manifest) if has_places else None,
+        busiest_hours=pd.DataFrame.from_dict(bands, orient="index", columns=list(BAND)),
+        areas=manifest["areas"],
+        start=_moment(manifest["period"]["start"]),
+        end=_moment(manifest["period"]["end"]),
+        weeks=float(manifest["period"]["weeks"]),
+        tier=manifest["tier"],
+    )
+
+
+def _moment(text: str) -> pd.Timestamp:
+    return pd.Timestamp(text).tz_convert(TIMEZONE)
+
+
+def _read_table(folder: Path, name: str, manifest: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Read one table of an earlier run, as it was written."""
+    import geopandas as gpd  # noqa: PLC0415 (only for reading)
+
+    path = folder / name
+    try:
+        is_same = _checksum(path) == manifest["files"].get(name)
+    except OSError as error:
+        msg = f"Cannot read '{path}' of the last list: {error.strerror}. Give the whole folder."
+        raise InputError(msg) from error
+    if not is_same:
+        msg = (
+            f"Cannot use '{path}' of the last list: it was changed since it was written. Must be "
+            "as the run left it. Give an unchanged copy."
+        )
+        raise InputError(msg)
+    return gpd.read_parquet(path) if name == "hotspots.parquet" else pd.read_parquet(path)
 
 
 @contextmanager
@@ -422,11 +529,16 @@ def check_folder(folder: Path) -> None:
 
 def _files_of_manifest(folder: Path) -> dict[str, str] | None:
     """Give the files that an analysis wrote, with their checksums; None if it was none."""
+    manifest = _manifest_of(folder)
+    return None if manifest is None else manifest["files"]
+
+
+def _manifest_of(folder: Path) -> dict[str, Any] | None:
+    """Read the manifest that an analysis wrote; None if it was none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         return None
-    files = manifest.get("files")
-    return files if isinstance(files, dict) else None
+    return manifest if isinstance(manifest.get("files"), dict) else None

@@ -707,6 +707,13 @@ HOTSPOTS: Final = Table(
             "What analysts decided about it, by whom, why and until when.",
             nullable=True,
         ),
+        Column(
+            "since_last",
+            "text",
+            "What became of it since the last list; missing without one.",
+            "partner",
+            nullable=True,
+        ),
         Column("why", "text", "The reason for its place on the list, in plain words."),
         Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
         Column("geometry", "geometry", "The ground to walk.", "partner"),
@@ -738,6 +745,88 @@ HOTSPOT_CHANGES: Final = Table(
             nullable=True,
         ),
         Column("moved_m", "number", "Metres between their middles.", "partner", nullable=True),
+    ),
+)
+
+PLACE_RECORDS: Final = Table(
+    name="place_records",
+    meaning="What one place with an incident had when a list was made, and what it was to have.",
+    index=Column("place_id", "text", "Shape, size and south-west corner, or the unit's code."),
+    columns=(
+        Column("area_id", "text", "The area that it was counted in."),
+        Column("n", "number", "Incidents in the period.", minimum=0),
+        Column("dispersion", "number", "Variance over mean of its nights or months.", minimum=1),
+        Column("shape", "number", "Shape of the gamma distribution of its rate.", minimum=0),
+        Column("rate", "number", "Rate of that distribution, weeks.", minimum=0),
+        Column("is_context", "boolean", "Outside the chosen areas."),
+        Column("hotspot_id", "text", "The hotspot that it was part of.", nullable=True),
+    ),
+)
+
+LIST_SHARES: Final = Table(
+    name="list_shares",
+    meaning="How much of the ASB that came afterwards the last list held, in one area or in all.",
+    index=Column("share_id", "text", "Area code, or 'all', and when.", "partner"),
+    columns=(
+        Column("name", "text", "Name of the area.", "partner"),
+        Column("when", "text", "'any hour', or 'in hours': those of each hotspot.", "partner"),
+        Column("n", "number", "Incidents in the area since the list was made.", "partner"),
+        Column("held", "number", "Share of the incidents that the list held, 0–1.", "partner"),
+        Column(
+            "plain",
+            "number",
+            "The same of a list by plain counts of the last period, in the area's busiest hours.",
+            "partner",
+        ),
+        Column(
+            "best",
+            "number",
+            "The same of a list by what came, each hotspot in its best hours: nobody could know.",
+            "partner",
+        ),
+        Column("land", "number", "Share of the area's places that the list was, 0–1.", "partner"),
+        Column("plain_land", "number", "The same of the list by plain counts.", "partner"),
+        Column("best_land", "number", "The same of the list by what came.", "partner"),
+        Column(
+            "ahead_low",
+            "number",
+            "Lower end of the 95 % interval of held less plain; missing with fewer than four weeks "
+            "(months, for monthly data).",
+            "partner",
+            nullable=True,
+        ),
+        Column("ahead_high", "number", "Upper end of that interval.", "partner", nullable=True),
+    ),
+)
+
+LIST_OUTCOMES: Final = Table(
+    name="list_outcomes",
+    meaning="What came afterwards at one hotspot of the last list, at any hour.",
+    index=Column("hotspot_id", "text", "Its id.", "partner"),
+    columns=(
+        Column("name", "text", "Its name in the last list.", "partner"),
+        Column("area", "text", "Name of its area.", "partner"),
+        Column("rank", "integer", "Its rank in the last list.", "partner"),
+        Column("before", "number", "Incidents a week before, as counted.", "partner"),
+        Column(
+            "expected",
+            "number",
+            "Incidents a week that were expected afterwards: regression to the mean taken off, and "
+            "brought to the level of the area since.",
+            "partner",
+        ),
+        Column("since", "number", "Incidents a week since.", "partner"),
+        Column("low", "number", "Lower end of the 90 % interval of what was expected.", "partner"),
+        Column("high", "number", "Upper end of that interval.", "partner"),
+        Column("p", "number", "How easily chance gives as much more or less, 0–1.", "partner"),
+        Column("q", "number", "False discovery rate at which it is beyond chance.", "partner"),
+        Column(
+            "outcome",
+            "text",
+            "'rose' or 'fell' beyond chance (q of at most 0.05); else 'cooled' (fewer than before, "
+            "as was expected), or 'held'.",
+            "partner",
+        ),
     ),
 )
 
@@ -820,6 +909,9 @@ TABLES: Final = (
     HOTSPOTS,
     JUDGEMENTS,
     HOTSPOT_CHANGES,
+    PLACE_RECORDS,
+    LIST_SHARES,
+    LIST_OUTCOMES,
     TASKS,
 )
 """Every declared table, in the order in which data walks through them."""

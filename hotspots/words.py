@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 _LEAST = 0.01
 
 
@@ -40,3 +45,27 @@ def rate(value: float) -> str:
     if value < _LEAST:
         return f"under {_LEAST}"
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def day(moment: pd.Timestamp) -> str:
+    """Say a day: "1 May 2025".
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> day(pd.Timestamp("2025-05-01 13:00"))
+    '1 May 2025'
+    """
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def days(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Say a period [start, end) by its first and its last day.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days(pd.Timestamp("2025-05-01"), pd.Timestamp("2025-11-01"))
+    '1 May 2025 to 31 October 2025'
+    """
+    return f"{day(start)} to {day(end - (end - start) / 2**20)}"

@@ -7,7 +7,7 @@ places and the period; a dense array for a London year would hold 612 million nu
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
@@ -133,6 +133,24 @@ class Counts:
     def weeks(self) -> float:
         """Weeks of the period for which there are data."""
         return self.n_days / 7
+
+    def since(self, start: pd.Timestamp) -> Counts | None:
+        """Give the counts from a midnight on; None if there are none.
+
+        Parameters
+        ----------
+        start : Timestamp
+            Midnight in Europe/London; the first of a month for monthly data.
+
+        Returns
+        -------
+        Counts or None
+            With the same places. `area_week`, `walk` and the account are still those of all.
+        """
+        table = self.table[self.table["date"] >= start.tz_localize(None)]
+        if len(table) == 0:
+            return None
+        return replace(self, table=table.reset_index(drop=True), start=max(start, self.start))
 
     @property
     def months(self) -> pd.PeriodIndex:

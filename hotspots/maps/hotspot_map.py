@@ -53,6 +53,8 @@ def map_hotspots(
     *,
     title: str = "Hotspots",
     notes: Sequence[str] = (),
+    changes: Sequence[str] = (),
+    gone: gpd.GeoDataFrame | None = None,
     as_of: dt.date | str | None = None,
     data: str = "",
     marking: Marking = "restricted",
@@ -77,6 +79,10 @@ def map_hotspots(
         Heading of the page.
     notes : sequence of str
         What was left out and why, one sentence each; also the source of the outlines.
+    changes : sequence of str
+        What has changed since the last list, one sentence each.
+    gone : GeoDataFrame, optional
+        The hotspots of the last list that are on this one no more: named under their area.
     as_of : date or str, optional
         Last day of the data.
     data : str
@@ -99,7 +105,7 @@ def map_hotspots(
     ------
     InputError
         If the marking is "public", or a geometry is empty, not a polygon or outside Great Britain,
-        or `notes` is one string.
+        or `notes` or `changes` is one string.
     TableError
         If a table breaks its schema, or has a column of which nobody said who may see it.
 
@@ -141,9 +147,9 @@ def map_hotspots(
     decided = judged.for_page(judgements, marking)
     check_areas(areas)
     _check_polygons(areas, AREAS)
-    if isinstance(notes, str):
-        name = "notes"
-        raise invalid(name, notes, "a list of sentences", "Write [notes].")
+    for name, sentences in (("notes", notes), ("changes", changes)):
+        if isinstance(sentences, str):
+            raise invalid(name, sentences, "a list of sentences", f"Write [{name}].")
 
     classes = make_classes(shown["expected_per_week"])
     if classes.labels:
@@ -158,9 +164,10 @@ def map_hotspots(
         simulated=simulated or bool(shown["source"].str.contains("simulated").any()),
         notes=list(notes),
         judgements=judged.describe_judgements(decided),
+        changes=list(changes),
         classes=list(zip(classes.colours, classes.labels, strict=True))[::-1],
         **_hours_in_words(entries),
-        **_grouped(entries, shown, areas),
+        **_grouped(entries, shown, areas, gone),
     )
     excluded = decided[decided["action"] == "exclude"]
     return _assemble(entries, shown, areas, excluded, page, title)
@@ -250,9 +257,13 @@ def _hours_in_words(entries: list[_Entry]) -> dict[str, Any]:
 
 
 def _grouped(
-    entries: list[_Entry], shown: gpd.GeoDataFrame, areas: gpd.GeoDataFrame
+    entries: list[_Entry],
+    shown: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    gone: gpd.GeoDataFrame | None,
 ) -> dict[str, Any]:
     """Group the list by area, areas by name, and name the areas without a hotspot."""
+    was = {} if gone is None else gone.groupby("borough")["name"].agg(list).to_dict()
     names = {str(area_id): str(name) for area_id, name in areas["name"].items()}
     by_area: dict[str, list[tuple[int, _Entry]]] = {}
     for entry, area_id, rank in zip(entries, shown["borough"], shown["rank"], strict=True):
@@ -262,6 +273,7 @@ def _grouped(
             "area_id": area_id,
             "name": names.get(area_id, area_id),
             "entries": [entry for _, entry in sorted(listed, key=lambda pair: pair[0])],
+            "gone": was.get(area_id, []),
         }
         for area_id, listed in by_area.items()
     ]

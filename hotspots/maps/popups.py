@@ -43,6 +43,8 @@ class Words:
         Whether to mark it; false where the marking does not carry it.
     judged : str
         What analysts did with it, such as "pinned, renamed"; empty for nothing.
+    is_new : bool
+        Whether it was not on the last list.
     """
 
     hotspot_id: str
@@ -54,6 +56,7 @@ class Words:
     facts: tuple[tuple[str, str], ...]
     why: str
     is_one_caller: bool
+    is_new: bool
     judged: str = ""
 
 
@@ -86,6 +89,7 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes, judged: str = "") ->
         ("Recorded", _recorded(known, is_monthly=is_monthly)),
         ("Most often", ", ".join(str(known[key]) for key in _KINDS if key in known)),
         ("Callers", _callers(row)),
+        ("Since the last list", str(known.get("since_last", ""))),
         ("Ground", _ground(known)),
         ("Source", str(known["source"])),
     )
@@ -100,6 +104,7 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes, judged: str = "") ->
         why=str(known.get("why", "")),
         is_one_caller=bool(known.get("is_one_caller", False)),
         judged=judged,
+        is_new=known.get("since_last") == "new",
     )
 
 

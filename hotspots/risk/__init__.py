@@ -11,6 +11,8 @@ from hotspots.risk.judgement_file import read_judgements
 from hotspots.risk.judgements import Judgement
 from hotspots.risk.judging import as_judgements, judge_hotspots
 from hotspots.risk.matching import HotspotMatch, match_hotspots
+from hotspots.risk.record import ListRecord, record_list
+from hotspots.risk.review import ListReview, review_list
 
 __all__ = [
     "DetailTask",
@@ -22,6 +24,8 @@ __all__ = [
     "Judgement",
     "as_judgements",
     "decided",
+    "ListRecord",
+    "ListReview",
     "describe_hotspots",
     "find_hotspots",
     "gathered",
@@ -30,6 +34,8 @@ __all__ = [
     "latest_days",
     "match_hotspots",
     "read_judgements",
+    "record_list",
+    "review_list",
     "weekly_intensity",
     "with_own_hours",
 ]

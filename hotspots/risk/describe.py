@@ -84,6 +84,8 @@ def describe_hotspots(
     table["own_hours_p"] = np.nan
     table["own_hours"] = pd.Series(None, index=table.index, dtype="str")
     table["rank_without_top"] = ranks_without_top(table, found.not_listed)
+    if "since_last" not in table.columns:
+        table["since_last"] = pd.Series(None, index=table.index, dtype="str")
     table["why"] = [
         _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
     ]

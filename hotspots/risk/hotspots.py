@@ -7,7 +7,7 @@ what is expected there. The same limit of hours for every hotspot makes them com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -63,6 +63,17 @@ class HotspotList:
     week: pd.DataFrame
     short: pd.DataFrame
     not_listed: pd.Series[float]
+
+    def with_ids(self, ids: pd.Index[str]) -> HotspotList:
+        """Give the same list under other ids, in the order of its table."""
+        new_of = dict(zip(self.table.index, ids, strict=True))
+        members = self.members.assign(hotspot_id=self.members["hotspot_id"].map(new_of))
+        return replace(
+            self,
+            table=self.table.set_axis(ids),
+            members=members.astype({"hotspot_id": "str"}),
+            week=self.week.set_axis(ids),
+        )
 
 
 def find_hotspots(

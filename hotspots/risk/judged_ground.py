@@ -18,7 +18,7 @@ from hotspots.errors import InputError, invalid
 from hotspots.risk.judgements import Judgement, label, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
 
@@ -68,6 +68,7 @@ def find_grounds(
     intensity: Intensity,
     areas: gpd.GeoDataFrame,
     chosen: Mapping[str, Sequence[Candidate]],
+    last: gpd.GeoDataFrame | None = None,
 ) -> list[Ground]:
     """Find the places of every judgement, or raise `InputError` naming all that cannot be applied.
 
@@ -81,13 +82,15 @@ def find_grounds(
         The areas that get a list each.
     chosen : mapping of str to sequence of Candidate
         The candidates of each area before any judgement, for the ids of hotspots.
+    last : GeoDataFrame, optional
+        The hotspots of the last list, whose ids come first.
 
     Returns
     -------
     list of Ground
         In the order of the judgements.
     """
-    finder = _Finder(intensity, areas, chosen)
+    finder = _Finder(intensity, areas, chosen, last)
     grounds, problems = [], []
     for number, judgement in enumerate(judgements, start=1):
         name = label(number, judgement)
@@ -136,6 +139,7 @@ class _Finder:
         intensity: Intensity,
         areas: gpd.GeoDataFrame,
         chosen: Mapping[str, Sequence[Candidate]],
+        last: gpd.GeoDataFrame | None,
     ) -> None:
         self.places = intensity.counts.places
         self.n = intensity.places["n"].to_numpy()
@@ -148,6 +152,7 @@ class _Finder:
             for candidate in candidates
         }
         self.middles = shapely.centroid(self.places.geometry.to_numpy())
+        self.last = {} if last is None else dict(self._find_last(last))
 
     def find(self, text: str, judgement: Judgement) -> tuple[Point, int, frozenset[int]]:
         """Give the point, the place that holds it, and all places that are meant."""
@@ -160,11 +165,23 @@ class _Finder:
             apart = shapely.distance(self.middles, point)
             ground |= set(np.flatnonzero(apart <= judgement.radius_m).tolist())
         elif judgement.action == "exclude":
-            ground |= set(self.hotspots.get(text, ()))
+            ground |= set(self.last.get(text, self.hotspots.get(text, ())))
         if self.n[list(ground)].sum() == 0:
             msg = f"has no incident of the period at '{text}'."
             raise InputError(msg)
         return point, place, frozenset(ground)
+
+    def _find_last(self, last: gpd.GeoDataFrame) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Give the places with incidents of each hotspot of the last list, the busiest first."""
+        of_list = np.flatnonzero(self.is_listed & (self.n > 0))
+        of_list = of_list[np.argsort(-self.n[of_list], kind="stable")]
+        hotspot, place = shapely.STRtree(self.middles[of_list]).query(
+            last.geometry.to_numpy(), predicate="intersects"
+        )
+        for number, name in enumerate(last.index):
+            places = np.sort(place[hotspot == number])
+            if len(places):
+                yield str(name), tuple(of_list[places].tolist())
 
     def _place(self, text: str) -> tuple[Point, int]:
         """Give the point and the position of its place, −1 for none."""
@@ -186,6 +203,8 @@ class _Finder:
 
     def _named(self, text: str) -> int | None:
         """Give the place of an id: its own, or that of a hotspot, which begins with an area's."""
+        if text in self.last:
+            return self.last[text][0]
         ends = [text, *(text[at + 1 :] for at, letter in enumerate(text) if letter == "_")]
         for end in ends:
             if end in self.places.index:

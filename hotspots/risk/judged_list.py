@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hotspots.risk.intensity import Intensity
     from hotspots.risk.judged_ground import Ground
 
+_BETWEEN_IDS: Final = "; "
 _DONE: Final = {
     "exclude": "Excluded",
     "pin": "Pinned",
@@ -51,6 +52,19 @@ class JudgedList:
     found: HotspotList
     table: gpd.GeoDataFrame
     left_out: tuple[str, ...]
+
+    def with_list(self, found: HotspotList) -> JudgedList:
+        """Give the same with its hotspots under other ids, in the same order."""
+        new_of = dict(zip(self.found.table.index, found.table.index, strict=True))
+
+        def renamed(ids: object) -> str | None:
+            if not isinstance(ids, str):
+                return None
+            return _BETWEEN_IDS.join(new_of[each] for each in ids.split(_BETWEEN_IDS))
+
+        ids = self.table["hotspot_id"].map(renamed)
+        table = self.table.assign(hotspot_id=ids.astype("str").where(ids.notna()))
+        return replace(self, found=found, table=table)
 
 
 def tell(
@@ -201,7 +215,7 @@ def _row(
         "expires": judgement.last_day.isoformat(),
         "is_applied": is_applied,
         "outcome": outcome,
-        "hotspot_id": "; ".join(hotspots) or None,
+        "hotspot_id": _BETWEEN_IDS.join(hotspots) or None,
         "n": float(intensity.places["n"].to_numpy()[positions].sum()),
         "geometry": shapely.union_all(polygons),
     }

@@ -57,6 +57,7 @@ def judge_hotspots(
     areas: gpd.GeoDataFrame,
     judgements: str | PathLike[str] | Iterable[Judgement] | None,
     *,
+    last: gpd.GeoDataFrame | None = None,
     settings: HotspotSettings | None = None,
     night_ends: int = 6,
     today: dt.date | None = None,
@@ -71,6 +72,8 @@ def judge_hotspots(
         The areas that get a list each, an areas table.
     judgements : path or sequence of Judgement
         Their file, or what `read_judgements` gave.
+    last : GeoDataFrame, optional
+        The hotspots of the last list: an id that one of them has means its ground.
     settings : HotspotSettings, optional
         How many, how large, how many hours a week.
     night_ends : int
@@ -122,7 +125,7 @@ def judge_hotspots(
     check_areas(areas)
     grower = Grower(intensity, settings)
     chosen = choose_candidates(grower, areas)
-    grounds = find_grounds(given, intensity, areas, chosen)
+    grounds = find_grounds(given, intensity, areas, chosen, last)
     excluded = _places(grounds, "exclude")
     if excluded:
         chosen = choose_candidates(grower, areas, without=excluded)

@@ -160,7 +160,7 @@ class _Overlap:
         a, b = before.geometry.to_numpy(), after.geometry.to_numpy()
         shared = shapely.area(shapely.intersection(a[:, None], b[None, :]))
         area_a, area_b = shapely.area(a)[:, None], shapely.area(b)[None, :]
-        masks_a, masks_b = _masks(before), _masks(after)
+        masks_a, masks_b = week_masks(before), week_masks(after)
         both = masks_a.astype(float) @ masks_b.T
         either = masks_a.sum(axis=1)[:, None] + masks_b.sum(axis=1)[None, :] - both
         with np.errstate(invalid="ignore"):
@@ -177,8 +177,8 @@ class _Overlap:
         return np.asarray(self.of_smaller >= least_share)
 
 
-def _masks(hotspots: gpd.GeoDataFrame) -> Flags:
-    """Give the hours of the week of each hotspot; none where it has no hours."""
+def week_masks(hotspots: gpd.GeoDataFrame) -> Flags:
+    """Give the hours of the week of each hotspot, bool (n, 168); none where it has no hours."""
     masks = np.zeros((len(hotspots), HOURS), dtype=bool)
     for row, (weekdays, start, end) in enumerate(
         zip(hotspots["weekdays"], hotspots["start_hour"], hotspots["end_hour"], strict=True)

@@ -1,0 +1,121 @@
+"""What a list leaves for the next one: its hotspots, and what each place had and was to have.
+
+The next run asks two things of it: is it still the same hotspot, and how did the list do? For the
+second it needs what a plain count would have listed, and what was expected, as they were then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hotspots.tables import PLACE_RECORDS
+from hotspots.times import HOURS, best_bands
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspots.incidents.reading import Tier
+    from hotspots.risk.hotspots import HotspotList
+    from hotspots.risk.intensity import Intensity
+    from hotspots.settings import HotspotSettings
+
+
+@dataclass(frozen=True)
+class ListRecord:
+    """A list as it was made, for the comparison with what came after.
+
+    Parameters
+    ----------
+    hotspots : GeoDataFrame
+        The hotspots table.
+    places : DataFrame or None
+        A place records table: all places with an incident; None where the folder was written for
+        partners and does not hold it.
+    busiest_hours : DataFrame
+        The busiest band of each area by its count: index `area_id`, columns `first_day`, `n_days`,
+        `start_hour`, `n_hours`; empty for monthly data.
+    areas : dict of str to str
+        Name of each area that has a list, by its id.
+    start, end : Timestamp
+        The period [start, end) that it was made from.
+    weeks : float
+        Weeks of the period for which there were data.
+    tier : {"timed", "monthly"}
+        Whether hours were known.
+    """
+
+    hotspots: gpd.GeoDataFrame
+    places: pd.DataFrame | None
+    busiest_hours: pd.DataFrame
+    areas: dict[str, str]
+    start: pd.Timestamp
+    end: pd.Timestamp
+    weeks: float
+    tier: Tier
+
+
+BAND = ("first_day", "n_days", "start_hour", "n_hours")
+"""The numbers that make a band of the week."""
+
+
+def record_list(
+    hotspots: gpd.GeoDataFrame,
+    found: HotspotList,
+    intensity: Intensity,
+    areas: gpd.GeoDataFrame,
+    settings: HotspotSettings,
+) -> ListRecord:
+    """Keep of a list what the next one is compared with.
+
+    Parameters
+    ----------
+    hotspots : GeoDataFrame
+        The hotspots table.
+    found, intensity
+        What `find_hotspots` and `weekly_intensity` gave.
+    areas : GeoDataFrame
+        The areas that have a list each.
+    settings : HotspotSettings
+        How many hours a week a band may have.
+
+    Returns
+    -------
+    ListRecord
+        Without any incident: counts and rates of places.
+    """
+    counts = intensity.counts
+    active = intensity.places["n"].to_numpy() > 0
+    places = intensity.places.loc[active, ["area_id", "n", "dispersion", "shape", "rate"]]
+    hotspot = found.members.set_index("place_id")["hotspot_id"].reindex(places.index)
+    places = places.assign(
+        is_context=counts.places["is_context"].to_numpy()[active],
+        hotspot_id=hotspot.astype("str").where(hotspot.notna()),
+    )
+    return ListRecord(
+        hotspots=hotspots,
+        places=places[[column.name for column in PLACE_RECORDS.columns]],
+        busiest_hours=_busiest_hours(intensity, settings),
+        areas={str(area_id): str(name) for area_id, name in areas["name"].items()},
+        start=counts.start,
+        end=counts.end,
+        weeks=counts.weeks,
+        tier=counts.tier,
+    )
+
+
+def _busiest_hours(intensity: Intensity, settings: HotspotSettings) -> pd.DataFrame:
+    """Give the band that a plain count by area and hour of the week would choose."""
+    week = intensity.counts.area_week
+    if intensity.week is None or len(week) == 0:
+        return pd.DataFrame(columns=list(BAND), index=pd.Index([], name="area_id"), dtype="int64")
+    bands, _ = best_bands(
+        week.reindex(columns=np.arange(HOURS), fill_value=0.0).to_numpy(),
+        hours_per_week=settings.hours_per_week,
+        longest_band=settings.longest_band,
+        keep=settings.band_share,
+    )
+    return pd.DataFrame(bands, columns=list(BAND), index=week.index.rename("area_id"))

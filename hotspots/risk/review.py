@@ -1,0 +1,242 @@
+"""What has changed since the last list, and how that list did on what came afterwards.
+
+A list is judged only on incidents that it has not seen: how much of them it held, and at which of
+its places fewer came than before for no other reason than that they were chosen when high.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from hotspots.risk.later import Later, look_later
+from hotspots.risk.list_outcomes import LEVEL, Outcomes, judge_outcomes
+from hotspots.risk.list_shares import ANY_HOUR, share_held
+from hotspots.risk.matching import match_hotspots
+from hotspots.tables import LIST_OUTCOMES, LIST_SHARES
+from hotspots.words import count, days, percent
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspots.counts import Counts
+    from hotspots.risk.hotspots import HotspotList
+    from hotspots.risk.record import ListRecord
+    from hotspots.settings import HotspotSettings
+
+_SAID: Final = 3
+_MOSTLY: Final = 0.5
+
+
+@dataclass(frozen=True)
+class ListReview:
+    """What has changed since the last list, and how it did. Print it for the report in words.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        A hotspot changes table.
+    gone : GeoDataFrame
+        The hotspots of the last list that are on this one no more, as they were.
+    shares : DataFrame
+        A list shares table; empty if nothing can be said.
+    outcomes : DataFrame
+        A list outcomes table; empty likewise.
+    words : tuple of str
+        The report in sentences.
+    """
+
+    changes: pd.DataFrame
+    gone: gpd.GeoDataFrame
+    shares: pd.DataFrame
+    outcomes: pd.DataFrame
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Give the report, a sentence a line."""
+        return "\n".join(self.words)
+
+    def __repr__(self) -> str:
+        """Say how many of each kind there are."""
+        return f"<ListReview: {_kinds(self.changes)}; {count(len(self.outcomes), 'outcome')}>"
+
+
+def review_list(
+    last: ListRecord,
+    found: HotspotList,
+    counts: Counts,
+    areas: gpd.GeoDataFrame,
+    *,
+    settings: HotspotSettings,
+    noun: str = "ASB reports",
+) -> tuple[HotspotList, ListReview]:
+    """Carry the ids of the last list on, and say what has changed and how that list did.
+
+    Parameters
+    ----------
+    last : ListRecord
+        The last list.
+    found : HotspotList
+        What `find_hotspots` gave this time.
+    counts : Counts
+        What it was found in. The last list is judged only on what came after its period.
+    areas : GeoDataFrame
+        The areas that have a list this time.
+    settings : HotspotSettings
+        How many hotspots, how large, how many hours a week.
+    noun : str
+        What the incidents are, in the plural.
+
+    Returns
+    -------
+    found : HotspotList
+        The same list under the ids that go on, with the column `since_last`.
+    review : ListReview
+        Of the areas that both lists have.
+
+    Notes
+    -----
+    See `match_hotspots` for changes, `share_held` for shares and `judge_outcomes` for outcomes.
+
+    Caveats
+    -------
+    A fall beyond chance is not what a patrol has done, and no fall is not that it did nothing: for
+    that, places with and without patrols must be drawn by lot. The share that a list held says
+    where reports came from, not what was prevented there.
+    """
+    shared = areas[areas.index.isin(last.areas)]
+    is_shared = found.table["borough"].isin(shared.index).to_numpy()
+    before = last.hotspots[last.hotspots["borough"].isin(shared.index)]
+    match = match_hotspots(before, found.table[is_shared])
+    ids = found.table.index.to_numpy().astype(object)
+    ids[is_shared] = match.hotspots.index
+    found = found.with_ids(pd.Index(ids, name="hotspot_id", dtype="str"))
+    told = _since_last(match.changes, last.hotspots).reindex(found.table.index)
+    told = told.astype("str").where(told.notna())
+    found = replace(found, table=found.table.assign(since_last=told))
+    gone = last.hotspots.loc[match.changes.query("change == 'gone'")["previous_id"]]
+    words = [
+        f"Since the last list, made from {days(last.start, last.end)}: {_kinds(match.changes)}."
+    ]
+    n_gone, n_more = len(last.areas) - len(shared), len(areas) - len(shared)
+    if n_gone or n_more:
+        words.append(
+            f"{count(len(shared), 'area')} had a list then and now; {n_gone} only then, {n_more} "
+            "only now: they are not compared."
+        )
+    later = look_later(last, counts, shared)
+    if isinstance(later, str):
+        nothing = LIST_SHARES.empty(), LIST_OUTCOMES.empty()
+        return found, ListReview(match.changes, gone, *nothing, (*words, later))
+    shares = share_held(later, shared, settings)
+    outcomes = judge_outcomes(later)
+    words += _shares_in_words(shares, later, noun)
+    words += _outcomes_in_words(outcomes, noun)
+    return found, ListReview(match.changes, gone, shares, outcomes.table, tuple(words))
+
+
+def _since_last(changes: pd.DataFrame, last: gpd.GeoDataFrame) -> pd.Series[Any]:
+    """Say of each current hotspot what became of it."""
+    told: dict[str, str] = {}
+    linked = changes[changes["current_id"].notna()]
+    for hotspot_id, rows in linked.groupby("hotspot_id", sort=False):
+        row = rows.iloc[0]
+        was = " and ".join(last.loc[rows["previous_id"].dropna(), "name"])
+        moved = "to other hours"
+        if row["ground_shared"] < _MOSTLY:
+            moved = f"by {row['moved_m']:.0f} m"
+        told[str(hotspot_id)] = {
+            "new": "new",
+            "kept": f"kept (was {was})",
+            "moved": f"moved {moved} (was {was})",
+            "split": f"part of what was {was}",
+            "merged": f"merged from {was}",
+        }[row["change"]]
+    return pd.Series(told, dtype=object)
+
+
+def _kinds(changes: pd.DataFrame) -> str:
+    """Say how many hotspots there are of each kind, of this list; split and gone of the last."""
+    said = []
+    for kind in ("kept", "moved", "split", "merged", "new", "gone"):
+        of = "previous_id" if kind in ("split", "gone") else "current_id"
+        n = changes.loc[changes["change"] == kind, of].nunique()
+        if n:
+            said.append(f"{n} {kind}")
+    return ", ".join(said) or "no hotspot on either list"
+
+
+def _shares_in_words(shares: pd.DataFrame, later: Later, noun: str) -> list[str]:
+    """Say how much the list held, in all areas, beside a plain count and the best possible."""
+    said = []
+    for when, rows in shares.groupby("when", sort=False):
+        row = rows.iloc[0]
+        which = "Its ground" if when == ANY_HOUR else "In its hours its ground"
+        land, plain_land, best_land = (
+            f" ({_tenths(row[name])} of the places)" if when == ANY_HOUR else ""
+            for name in ("land", "plain_land", "best_land")
+        )
+        said.append(
+            f"{which}{land} held {_tenths(row['held'])} of the {row['n']:,.0f} {noun} of "
+            f"{days(later.counts.start, later.counts.end)}; a list by plain counts{plain_land} "
+            f"{_tenths(row['plain'])}; one that had known what came{best_land} "
+            f"{_tenths(row['best'])}. {_ahead(row)}"
+        )
+    return said
+
+
+def _ahead(row: pd.Series[Any]) -> str:
+    """Say whether the list was better than a plain count."""
+    difference = row["held"] - row["plain"]
+    if np.isnan(row["ahead_low"]):
+        return "The time since is too short to say whether it did better than a plain count."
+    low, high = (f"{100 * row[name]:+.1f}" for name in ("ahead_low", "ahead_high"))
+    said = f"Held less plain: {100 * difference:+.1f} points (95 % interval {low} to {high})"
+    if row["ahead_low"] <= 0 <= row["ahead_high"]:
+        return f"{said}: no clear difference."
+    return f"{said}: {'better' if difference > 0 else 'worse'} than a plain count."
+
+
+def _outcomes_in_words(outcomes: Outcomes, noun: str) -> list[str]:
+    """Say what came at the listed places, and how much of it was to be expected."""
+    table = outcomes.table
+    if len(table) == 0:
+        return []
+    before, expected, since = table[["before", "expected", "since"]].sum()
+    n_of = table["outcome"].value_counts()
+    said = []
+    said.append(
+        f"Its {count(len(table), 'hotspot')} had {before:,.1f} {noun} a week when they were "
+        f"chosen. {expected:,.1f} were to be expected since, as they were chosen when high and at "
+        f"the level of their areas since; {since:,.1f} came."
+    )
+    said.append(
+        f"{n_of.get('cooled', 0)} of them had fewer than before, but not fewer than chance and the "
+        "usual change of places explain: no credit is due."
+    )
+    if np.isnan(outcomes.usual_change):
+        said.append(
+            "Too few places on no list had reports enough to see how much places usually change, "
+            "so falls and rises are compared with chance alone."
+        )
+    else:
+        said.append(
+            "Places on no list changed by a standard deviation of "
+            f"{percent(outcomes.usual_change)} beyond chance."
+        )
+    for kind in ("fell", "rose"):
+        names = table[table["outcome"] == kind].sort_values("q")["name"]
+        shown = ", ".join(names.head(_SAID)) + (", …" if len(names) > _SAID else "")
+        said.append(
+            f"{len(names)} {kind} more than that (q of at most {LEVEL}): {shown}."
+            if len(names)
+            else f"None {kind} more than that."
+        )
+    return said
+
+
+def _tenths(share: float) -> str:
+    return f"{100 * share:.1f} %"
