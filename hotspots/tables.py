@@ -784,7 +784,12 @@ LIST_SHARES: Final = Table(
             "The same of a list by what came, each hotspot in its best hours: nobody could know.",
             "partner",
         ),
-        Column("land", "number", "Share of the area's places that the list was, 0–1.", "partner"),
+        Column(
+            "land",
+            "number",
+            "Share of the area's places that the list was, 0–1; in hours, of places and hours.",
+            "partner",
+        ),
         Column("plain_land", "number", "The same of the list by plain counts.", "partner"),
         Column("best_land", "number", "The same of the list by what came.", "partner"),
         Column(

@@ -733,6 +733,7 @@ def finish(reading: hs.Reading, folder: Path, **options: object) -> hs.Analysis:
         "hotspots.gpkg",
         "hotspots.geojson",
         "hotspots.parquet",
+        "places.parquet",
         "tasks.csv",
         "tasks.xlsx",
         "rejected.csv",

@@ -73,7 +73,7 @@ def share_held(later: Later, areas: gpd.GeoDataFrame, settings: HotspotSettings)
         lists = _lists(later, areas, settings, in_hours=when == IN_HOURS)
         parts += _rows(later, areas, lists, when)
     if not parts:
-        return LIST_SHARES.empty()
+        return pd.DataFrame(LIST_SHARES.empty())
     frame = pd.DataFrame(parts).astype({"share_id": "str", "name": "str", "when": "str"})
     names = [column.name for column in LIST_SHARES.columns]
     return pd.DataFrame(frame.set_index("share_id")[names])
@@ -95,6 +95,10 @@ class _Ground:
         for each, places in enumerate(members):
             number[list(places)] = each
         return cls(number, np.array(masks, dtype=bool).reshape(len(members), HOURS))
+
+    def share_of_week(self) -> Floats:
+        """Give the share of the week that it holds of each place, 0–1."""
+        return np.append(self.masks.mean(axis=1), 0.0)[self.number]
 
     def holds(self, place: Integers, hour: Integers | None) -> Flags:
         """Say which rows it holds, by their places, and by their hours of the week if given."""
@@ -178,14 +182,14 @@ def _rows(
         hour = (table["date"].dt.day_of_week * _DAY + table["hour"]).to_numpy()
         n, hour = np.where(is_timed, n, 0.0), np.where(is_timed, hour, -1)
     held = {name: n * ground.holds(place, hour) for name, ground in lists.items()}
-    by = pd.DataFrame({"n": n, **held}).groupby([later.area[place], _blocks(later.counts)]).sum()
-    land = pd.DataFrame({name: ground.number >= 0 for name, ground in lists.items()})
+    block, blocks = _blocks(later.counts)
+    by = pd.DataFrame({"n": n, **held}).groupby([later.area[place], block]).sum()
+    land = pd.DataFrame({name: ground.share_of_week() for name, ground in lists.items()})
     land = land.assign(n=True).groupby(later.area).sum()
     known = [area_id for area_id in areas.index if area_id in by.index.unique(level=0)]
-    blocks = by.index.unique(level=1)
     rows = []
     if len(known) > 1:
-        together = by.loc[known].groupby(level=1).sum()
+        together = by.loc[known].groupby(level=1).sum().reindex(blocks, fill_value=0.0)
         rows.append(_row("all", "all areas", when, together, land.loc[known].sum()))
     for area_id in known:
         alone = by.loc[area_id].reindex(blocks, fill_value=0.0)
@@ -195,12 +199,15 @@ def _rows(
     return rows
 
 
-def _blocks(counts: Counts) -> Integers:
-    """Give the number of the week of each row, or of the month for monthly data."""
-    dates = counts.table["date"].dt
+def _blocks(counts: Counts) -> tuple[Integers, pd.Index[Any]]:
+    """Give the week of each row (month, for monthly data), and all that there are."""
+    dates = counts.table["date"]
     if counts.tier == "monthly":
-        return np.asarray(dates.year * 12 + dates.month)
-    return np.asarray((counts.table["date"] - counts.start.tz_localize(None)).dt.days // _WEEK)
+        known = counts.months[~counts.months.isin(counts.missing)]
+        return np.asarray(dates.dt.to_period("M")), known
+    first = counts.start.tz_localize(None)
+    n_weeks = -(-(counts.end.tz_localize(None) - first).days // _WEEK)
+    return np.asarray((dates - first).dt.days // _WEEK), pd.RangeIndex(n_weeks)
 
 
 def _row(

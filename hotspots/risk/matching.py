@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
-_NEEDED: Final = ("borough", "rank", "weekdays", "start_hour", "end_hour")
+_NEEDED: Final = ("borough", "rank", "weekdays", "start_hour", "end_hour", "own_hours_share")
 _DAY: Final = 24
 _MOSTLY: Final = 0.5
 
@@ -54,7 +54,7 @@ class HotspotMatch:
 
 
 def match_hotspots(
-    previous: gpd.GeoDataFrame, current: gpd.GeoDataFrame, *, least_share: float = 0.5
+    previous: gpd.GeoDataFrame, current: gpd.GeoDataFrame, *, least_share: float = 0.3
 ) -> HotspotMatch:
     """Carry the identity of hotspots from one list to the next.
 
@@ -83,13 +83,15 @@ def match_hotspots(
     carried so that the shared ground, as a share of all the ground of the two, is largest in sum
     (an assignment; equal sums go to the earlier ranks). Of the links
 
-    - *kept*: one to one, and at least half of all ground and of all hours of the two are shared;
+    - *kept*: one to one, and at least half of all ground of the two is shared, and of all hours
+      where those of either are its own (`own_hours_share` of at least a half);
     - *moved*: one to one with less of either;
     - *split*: the previous one has several; *merged*: the current one has several;
     - *new*, *gone*: none.
 
     A split hotspot's id goes on with the part that shares most; the other parts have ids of their
-    own. Monthly lists have no hours, and are matched by their ground.
+    own. Hours that are borrowed from the area change for all its hotspots at once and say nothing
+    about one, and monthly lists have no hours: these are matched by their ground.
 
     Caveats
     -------
@@ -196,6 +198,9 @@ def _changes(
 ) -> list[dict[str, object]]:
     """Give a row for each link of one area, and for each hotspot without one."""
     rows: list[dict[str, object]] = []
+    own_before, own_after = (
+        table["own_hours_share"].fillna(0.0).to_numpy() for table in (before, after)
+    )
     for a, b in np.argwhere(is_linked):
         hours = overlap.hours[a, b]
         if is_linked[a].sum() > 1:
@@ -203,7 +208,8 @@ def _changes(
         elif is_linked[:, b].sum() > 1:
             change = "merged"
         else:
-            is_same = overlap.ground[a, b] >= _MOSTLY and not hours < _MOSTLY
+            has_own = max(own_before[a], own_after[b]) >= _MOSTLY
+            is_same = overlap.ground[a, b] >= _MOSTLY and not (has_own and hours < _MOSTLY)
             change = "kept" if is_same else "moved"
         rows.append(
             {

@@ -14,7 +14,7 @@ import pandas as pd
 
 from hotspots.risk.later import Later, look_later
 from hotspots.risk.list_outcomes import LEVEL, Outcomes, judge_outcomes
-from hotspots.risk.list_shares import ANY_HOUR, share_held
+from hotspots.risk.list_shares import ANY_HOUR, IN_HOURS, share_held
 from hotspots.risk.matching import match_hotspots
 from hotspots.tables import LIST_OUTCOMES, LIST_SHARES
 from hotspots.words import count, days, percent
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SAID: Final = 3
 _MOSTLY: Final = 0.5
+_SMALL: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -172,18 +173,23 @@ def _kinds(changes: pd.DataFrame) -> str:
 def _shares_in_words(shares: pd.DataFrame, later: Later, noun: str) -> list[str]:
     """Say how much the list held, in all areas, beside a plain count and the best possible."""
     said = []
+    has_hours = IN_HOURS in set(shares["when"])
     for when, rows in shares.groupby("when", sort=False):
         row = rows.iloc[0]
-        which = "Its ground" if when == ANY_HOUR else "In its hours its ground"
-        land, plain_land, best_land = (
-            f" ({_tenths(row[name])} of the places)" if when == ANY_HOUR else ""
-            for name in ("land", "plain_land", "best_land")
+        which, of = "Its ground", "of the places"
+        if when == IN_HOURS:
+            which, of = "In its hours it", "of the places and hours"
+        held, plain, best = (
+            f"{_share(row[name])} (on {_share(row[land])} {of})"
+            for name, land in (("held", "land"), ("plain", "plain_land"), ("best", "best_land"))
         )
+        verdict = _ahead(row)
+        if has_hours and when == ANY_HOUR:
+            verdict = "It was chosen for its hours and not for this."
         said.append(
-            f"{which}{land} held {_tenths(row['held'])} of the {row['n']:,.0f} {noun} of "
-            f"{days(later.counts.start, later.counts.end)}; a list by plain counts{plain_land} "
-            f"{_tenths(row['plain'])}; one that had known what came{best_land} "
-            f"{_tenths(row['best'])}. {_ahead(row)}"
+            f"{which} held {held} of the {row['n']:,.0f} {noun} of "
+            f"{days(later.counts.start, later.counts.end)}; a list by plain counts {plain}; one "
+            f"that had known what came {best}. {verdict}"
         )
     return said
 
@@ -238,5 +244,6 @@ def _outcomes_in_words(outcomes: Outcomes, noun: str) -> list[str]:
     return said
 
 
-def _tenths(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _share(share: float) -> str:
+    """Say a share in percent, to two figures where it is small."""
+    return f"{100 * share:.{1 if share >= _SMALL else 2}f} %"

@@ -36,6 +36,7 @@ def make(
             "weekdays": [each[0] for each in given_hours],
             "start_hour": [each[1] for each in given_hours],
             "end_hour": [each[2] for each in given_hours],
+            "own_hours_share": 0.8,
         },
         geometry=[shapely.box(*each) for each in boxes.values()],
         index=pd.Index(list(boxes), name="hotspot_id"),
@@ -71,6 +72,16 @@ class TestByHand:
         assert told(match) == {("moved", "a", "x"), ("moved", "b", "y")}
         assert match.changes["hours_shared"].tolist() == [1.0, 0.0]
         assert match.hotspots.index.tolist() == ["a", "b"]
+
+    def test_borrowed_hours(self) -> None:
+        """Hours that are the area's change for all its hotspots, and move none."""
+        before = make({"a": (0, 0, 300, 100)}).assign(own_hours_share=0.1)
+        after = make({"x": (0, 0, 300, 100)}, [MORNINGS]).assign(own_hours_share=0.1)
+        match = hs.match_hotspots(before, after)
+        assert told(match) == {("kept", "a", "x")}
+        assert match.changes["hours_shared"].tolist() == [0.0]
+        has_own = hs.match_hotspots(before, after.assign(own_hours_share=0.5))
+        assert told(has_own) == {("moved", "a", "x")}
 
     def test_split(self) -> None:
         """The part that shares most keeps the id, the other keeps its own."""

@@ -1,0 +1,303 @@
+"""What has changed since the last list, and how it did: by hand, level, known change, words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import nbinom, t
+
+import hotspots as hs
+from hotspots.risk.later import Later, look_later
+from hotspots.risk.list_outcomes import judge_outcomes, two_sided
+from hotspots.risk.record import ListRecord, record_list
+from hotspots.risk.review import review_list
+from hotspots.settings import HotspotSettings
+from hotspots.tables import HOTSPOT_CHANGES, LIST_OUTCOMES, LIST_SHARES, PLACE_RECORDS
+from tests.scenes import SOUTH, WEST, make_incidents, square_area
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspots.risk import HotspotList
+
+WEEKS = 10
+FIRST = pd.Timestamp("2025-01-06")
+SECOND = FIRST + pd.Timedelta(weeks=WEEKS)
+END = SECOND + pd.Timedelta(weeks=WEEKS)
+ONE_PLACE = HotspotSettings(per_area=1, max_area=22_500.0)
+
+
+def place_id(column: int, row: int = 0) -> str:
+    """Give the id of a 150 m place by column and row."""
+    return f"sq150-{int(WEST // 150) + column}-{int(SOUTH // 150) + row}"
+
+
+def rows_at(column: int, n: int, start: pd.Timestamp, hour: int = 20) -> pd.DataFrame:
+    """Give incidents in one place of the first row, on following evenings."""
+    moments = start + pd.to_timedelta(np.arange(n) * 24 + hour, unit="h")
+    x, y = WEST + 75 + 150 * column, SOUTH + 75
+    return pd.DataFrame({"start": moments, "x": x, "y": y})
+
+
+def listed(
+    table: gpd.GeoDataFrame,
+    period: tuple[pd.Timestamp, pd.Timestamp],
+    areas: gpd.GeoDataFrame,
+    settings: HotspotSettings,
+) -> tuple[hs.Counts, HotspotList, ListRecord]:
+    """Count, find hotspots and keep the record."""
+    counts = hs.count_incidents(table, hs.make_grid(areas), areas=areas, period=period)
+    intensity = hs.weekly_intensity(counts)
+    found = hs.find_hotspots(intensity, areas, settings=settings)
+    return counts, found, record_list(found.table, found, intensity, areas, settings)
+
+
+def reviewed(
+    before: pd.DataFrame,
+    since: pd.DataFrame,
+    settings: HotspotSettings = ONE_PLACE,
+    side: float = 1500.0,
+    end: pd.Timestamp = END,
+) -> tuple[HotspotList, hs.ListReview, Later]:
+    """Review the list of ten weeks on the next ten."""
+    areas = square_area(side=side)
+    _, _, last = listed(make_incidents(before), (FIRST, SECOND), areas, settings)
+    counts, found, _ = listed(make_incidents(since), (SECOND, end), areas, settings)
+    later = look_later(last, counts, areas)
+    assert isinstance(later, Later)
+    return *review_list(last, found, counts, areas, settings=settings), later
+
+
+class TestSharesByHand:
+    """How much a list held, counted on fingers."""
+
+    BEFORE = pd.concat([rows_at(2, 30, FIRST), rows_at(7, 20, FIRST)], ignore_index=True)
+
+    def test_shares(self) -> None:
+        """The place of the list had 6 of 20 since, another 10: that is the best possible."""
+        since = [rows_at(2, 6, SECOND), rows_at(7, 10, SECOND), rows_at(9, 4, SECOND)]
+        found, review, _ = reviewed(self.BEFORE, pd.concat(since, ignore_index=True))
+        LIST_SHARES.validate(review.shares)
+        assert review.shares.index.tolist() == ["Q01 any hour", "Q01 in hours"]
+        row = review.shares.loc["Q01 any hour"]
+        assert (row["n"], row["held"], row["plain"], row["best"]) == (20, 0.3, 0.3, 0.5)
+        assert row["land"] == row["plain_land"] == row["best_land"] == 0.01
+        assert (row["ahead_low"], row["ahead_high"]) == (0, 0)
+        assert found.table.index.tolist() == [f"Q01_{place_id(7)}"]
+        assert review.changes["change"].tolist() == ["gone", "new"]
+        assert found.table["since_last"].tolist() == ["new"]
+        assert review.gone.index.tolist() == [f"Q01_{place_id(2)}"]
+
+    def test_hours(self) -> None:
+        """In hours only what came in them counts; the plain list has the hours of the area."""
+        since = [rows_at(2, 6, SECOND), rows_at(2, 14, SECOND, hour=9)]
+        _, review, later = reviewed(self.BEFORE, pd.concat(since, ignore_index=True))
+        row = review.shares.loc["Q01 in hours"]
+        # Six evenings in a row from a Monday on, and 14 mornings: two of each weekday.
+        hours = later.last.hotspots.iloc[0]
+        days = {int(day) for day in hours["weekdays"].split(",")}
+        assert hours["start_hour"] == 20
+        evenings = sum(day in days for day in range(6))
+        assert row["held"] == evenings / 20
+        assert row["land"] == pytest.approx(len(days) / 168 / 100)
+        # The best list has the mornings, as many days as it may.
+        assert row["best"] == 14 / 20
+
+    def test_interval(self) -> None:
+        """The interval of held less plain is Student's over weeks."""
+        # A burst in one night makes the plain count choose another place than the list.
+        x, y = WEST + 75 + 150 * 7, SOUTH + 75
+        night = FIRST + pd.Timedelta(hours=20)
+        burst = pd.DataFrame({"start": night, "x": x, "y": y}, index=range(40))
+        before = pd.concat([rows_at(2, 30, FIRST), burst], ignore_index=True)
+        since = pd.concat([rows_at(2, 35, SECOND), rows_at(7, 5, SECOND)], ignore_index=True)
+        _, review, _ = reviewed(before, since)
+        row = review.shares.loc["Q01 any hour"]
+        assert (row["held"], row["plain"]) == (35 / 40, 5 / 40)
+        weekly = np.array([7 - 5, 7, 7, 7, 7, 0, 0, 0, 0, 0])
+        middle, half = weekly.sum(), t.ppf(0.975, 9) * weekly.std(ddof=1) * np.sqrt(10)
+        assert row["ahead_low"] == pytest.approx((middle - half) / 40)
+        assert row["ahead_high"] == pytest.approx((middle + half) / 40)
+        assert "better than a plain count" in str(review)
+
+    def test_too_short(self) -> None:
+        """Fewer than four weeks give no interval, and the report says so."""
+        end = SECOND + pd.Timedelta(weeks=3)
+        _, review, _ = reviewed(self.BEFORE, rows_at(2, 10, SECOND), end=end)
+        assert review.shares["ahead_low"].isna().all()
+        assert "too short to say" in str(review)
+
+
+class TestOutcomes:
+    """What came at the listed places, beside what was to be expected."""
+
+    def test_two_sided(self) -> None:
+        """Twice the smaller tail of the negative binomial; Poisson where the variance is small."""
+        mean, variance = np.array([3.0, 3.0, 3.0]), np.array([6.0, 6.0, 1.0])
+        p = two_sided(np.array([0.0, 9.0, 0.0]), mean, variance)
+        # Variance 6 and mean 3: size 3 and chance 1/2, so that P(0) = 1/8.
+        assert p[0] == pytest.approx(2 / 8)
+        assert p[1] == pytest.approx(2 * nbinom.sf(8, 3, 0.5))
+        assert p[2] == pytest.approx(2 * np.exp(-3))
+
+    def test_expected(self) -> None:
+        """Expected is the posterior mean, at the level of the area since."""
+        before = pd.concat([rows_at(2, 30, FIRST), rows_at(7, 20, FIRST)], ignore_index=True)
+        since = pd.concat([rows_at(2, 10, SECOND), rows_at(7, 10, SECOND)], ignore_index=True)
+        _, review, later = reviewed(before, since)
+        LIST_OUTCOMES.validate(review.outcomes)
+        row = review.outcomes.iloc[0]
+        place = later.last.places.loc[place_id(2)]
+        assert row["before"] == 30 / WEEKS
+        assert row["since"] == 10 / WEEKS
+        assert row["expected"] == pytest.approx(place["shape"] / place["rate"] * 20 / 50)
+        assert "Too few places on no list" in str(review)
+
+    @pytest.mark.parametrize("change", [0.0, 0.4])
+    def test_level(self, change: float) -> None:
+        """Of 150 listed places that nobody touched 90 in 100 keep their interval, 5 fall out of p.
+
+        Raw counts would call most of them cooled: they were chosen when high.
+        """
+        rng = np.random.default_rng(7)
+        side, n_listed = 30, 150
+        rate = rng.gamma(1.2, 12.0, side**2)
+        size = 1 / change**2 if change else 1.0
+        later_rate = rate * rng.gamma(size, 1 / size, side**2) if change else rate
+        parts = []
+        for start, each in ((FIRST, rate), (SECOND, later_rate)):
+            cell = np.repeat(np.arange(side**2), rng.poisson(each))
+            hour = rng.integers(0, WEEKS * 168, len(cell))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "start": start + pd.to_timedelta(hour, unit="h"),
+                        "x": WEST + 75 + 150 * (cell % side),
+                        "y": SOUTH + 75 + 150 * (cell // side),
+                    }
+                )
+            )
+        settings = HotspotSettings(per_area=n_listed, max_area=22_500.0)
+        _, review, later = reviewed(*parts, settings, side=150.0 * side)
+        table = review.outcomes
+        assert len(table) == n_listed
+        covered = table["since"].between(table["low"] - 1e-9, table["high"] + 1e-9).mean()
+        assert 0.83 <= covered <= 0.97
+        assert (table["p"] <= 0.05).mean() <= 0.10
+        assert table["before"].sum() > 1.03 * table["since"].sum()
+        assert table["since"].sum() == pytest.approx(table["expected"].sum(), rel=0.04)
+        usual = judge_outcomes(later).usual_change
+        assert usual <= 0.12 if change == 0 else 0.32 <= usual <= 0.48
+
+    def test_true_fall(self) -> None:
+        """A place in which nearly nothing comes any more, while others go on, fell."""
+        rng = np.random.default_rng(3)
+        cell = np.repeat(np.arange(100), 20)
+
+        def scattered(start: pd.Timestamp) -> pd.DataFrame:
+            hour = rng.integers(0, WEEKS * 168, len(cell))
+            return pd.DataFrame(
+                {
+                    "start": start + pd.to_timedelta(hour, unit="h"),
+                    "x": WEST + 75 + 150 * (cell % 10),
+                    "y": SOUTH + 75 + 150 * (cell // 10),
+                }
+            )
+
+        before = pd.concat([scattered(FIRST), *[rows_at(2, 70, FIRST)] * 2], ignore_index=True)
+        since = scattered(SECOND)
+        since = since[since["x"] != WEST + 75 + 150 * 2].reset_index(drop=True)
+        _, review, _ = reviewed(before, since)
+        assert review.outcomes["outcome"].tolist() == ["fell"]
+        assert "1 fell more than that (q of at most 0.05): Squareham 1." in str(review)
+
+
+class TestRecord:
+    """What a list leaves for the next."""
+
+    def test_places(self) -> None:
+        """All places with an incident, and those of the list by its ids."""
+        before = pd.concat([rows_at(2, 30, FIRST), rows_at(7, 2, FIRST)], ignore_index=True)
+        areas = square_area(side=1500)
+        _, found, last = listed(make_incidents(before), (FIRST, SECOND), areas, ONE_PLACE)
+        assert last.places is not None
+        PLACE_RECORDS.validate(last.places)
+        assert last.places["n"].to_dict() == {place_id(2): 30, place_id(7): 2}
+        assert last.places["hotspot_id"].dropna().to_dict() == {place_id(2): found.table.index[0]}
+        assert last.weeks == WEEKS
+        assert last.areas == {"Q01": "Squareham"}
+
+
+class TestWords:
+    """What the report says where there is nothing to judge."""
+
+    BEFORE = pd.concat([rows_at(2, 30, FIRST), rows_at(7, 20, FIRST)], ignore_index=True)
+
+    def test_same_data(self) -> None:
+        """A rerun keeps every id, and has nothing new to judge by."""
+        areas = square_area(side=1500)
+        counts, found, last = listed(make_incidents(self.BEFORE), (FIRST, SECOND), areas, ONE_PLACE)
+        again, review = review_list(last, found, counts, areas, settings=ONE_PLACE)
+        assert again.table.index.equals(found.table.index)
+        assert again.members.equals(found.members)
+        assert again.table["since_last"].tolist() == ["kept (was Squareham 1)"]
+        assert str(review).splitlines() == [
+            "Since the last list, made from 6 January 2025 to 16 March 2025: 1 kept.",
+            (
+                "How the last list did cannot be said: the data hold nothing after 16 March 2025, "
+                "the last day that it was made from."
+            ),
+        ]
+        assert repr(review) == "<ListReview: 1 kept; 0 outcomes>"
+        HOTSPOT_CHANGES.validate(review.changes)
+        LIST_SHARES.validate(review.shares)
+        LIST_OUTCOMES.validate(review.outcomes)
+
+    def test_ids_go_on(self) -> None:
+        """A hotspot whose busiest place is another one keeps the id, also of its places."""
+        two = HotspotSettings(per_area=1)
+        before = pd.concat([rows_at(2, 30, FIRST), rows_at(3, 28, FIRST)], ignore_index=True)
+        since = pd.concat([rows_at(2, 28, SECOND), rows_at(3, 30, SECOND)], ignore_index=True)
+        found, review, _ = reviewed(before, since, two)
+        assert review.changes["change"].tolist() == ["kept"]
+        own = f"Q01_{place_id(2)}"
+        assert found.table.index.tolist() == found.week.index.tolist() == [own]
+        assert set(found.members["hotspot_id"]) == {own}
+        assert set(found.members["place_id"]) == {place_id(2), place_id(3)}
+
+    def test_partner_folder(self) -> None:
+        """Without counts of places only changes can be told."""
+        areas = square_area(side=1500)
+        counts, found, last = listed(make_incidents(self.BEFORE), (FIRST, SECOND), areas, ONE_PLACE)
+        _, review = review_list(
+            replace(last, places=None), found, counts, areas, settings=ONE_PLACE
+        )
+        assert "written for partners" in str(review)
+        assert len(review.changes) == 1
+
+    def test_other_places(self) -> None:
+        """A list of places of another size is matched by its ground, and not judged."""
+        areas = square_area(side=1500)
+        _, _, last = listed(make_incidents(self.BEFORE), (FIRST, SECOND), areas, ONE_PLACE)
+        table = make_incidents(rows_at(2, 10, SECOND))
+        places = hs.make_grid(areas, cell_size=250)
+        counts = hs.count_incidents(table, places, areas=areas)
+        found = hs.find_hotspots(hs.weekly_intensity(counts), areas, settings=ONE_PLACE)
+        _, review = review_list(last, found, counts, areas, settings=ONE_PLACE)
+        assert "made with other places" in str(review)
+
+    def test_other_areas(self) -> None:
+        """An area that had no list is not compared, and says nothing of a change."""
+        first = square_area(side=1500)
+        both = pd.concat([first, square_area("Eastham", WEST + 1500, 1500, "Q02")])
+        _, _, last = listed(make_incidents(self.BEFORE), (FIRST, SECOND), first, ONE_PLACE)
+        since = pd.concat([rows_at(2, 10, SECOND), rows_at(14, 10, SECOND)], ignore_index=True)
+        counts, found, _ = listed(make_incidents(since), (SECOND, END), both, ONE_PLACE)
+        found, review = review_list(last, found, counts, both, settings=ONE_PLACE)
+        assert found.table["since_last"].isna().tolist() == [False, True]
+        assert "1 area had a list then and now; 0 only then, 1 only now" in str(review)
+        assert review.shares["name"].unique().tolist() == ["Squareham"]
