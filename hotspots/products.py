@@ -339,6 +339,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             str(area_id): [int(number) for number in row]
             for area_id, *row in analysis.record.busiest_hours.itertuples()
         },
+        "previous": _previous(analysis),
         "since_last_list": list(analysis.review.words) if analysis.review is not None else [],
         "left_out": list(analysis.left_out),
         "notes": notes,
@@ -358,6 +359,18 @@ def _judgements(analysis: Analysis, marking: Marking) -> list[dict[str, Any]]:
     carried = JUDGEMENTS.for_audience(analysis.judgements, marking).drop(columns="geometry")
     plain = pd.DataFrame(carried).astype(object).where(carried.notna(), None).reset_index()
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _previous(analysis: Analysis) -> dict[str, str] | None:
+    """Say which list the analysis was compared with."""
+    if analysis.review is None:
+        return None
+    last = analysis.review.last
+    return {
+        "made_at": last.made_at,
+        "start": last.start.isoformat(),
+        "end": last.end.isoformat(),
+    }
 
 
 def _plain(value: object) -> object:
@@ -412,6 +425,7 @@ def read_record(folder: str | os.PathLike[str]) -> ListRecord:
         end=_moment(manifest["period"]["end"]),
         weeks=float(manifest["period"]["weeks"]),
         tier=manifest["tier"],
+        made_at=manifest["made_at"],
     )
 
 

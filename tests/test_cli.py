@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 
 import hotspots as hs
@@ -58,6 +60,34 @@ def test_analyse(months: Path, tmp_path: Path) -> None:
     assert "out of scope" in done.stdout
     assert "4 hotspots" in done.stdout
     assert (tmp_path / "out" / "index.html").exists()
+
+
+def test_previous(months: Path, tmp_path: Path) -> None:
+    """With the folder of the last run the command says what has changed, and writes it."""
+    files = sorted(months.rglob("*.csv"))
+    first, last = tmp_path / "first", tmp_path / "last"
+    camden = ("--borough", "Camden", "--no-progress", "--out")
+    assert run("analyse", *files[:6], *camden, first).returncode == 0
+    done = run("analyse", *files, "--previous", first, *camden, last)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "Since the last list, made from" in said
+    assert "a list by plain counts" in said
+    ids = pd.read_csv(last / "changes.csv", index_col=0)
+    before, after = (gpd.read_parquet(folder / "hotspots.parquet") for folder in (first, last))
+    assert set(ids["previous_id"].dropna()) == set(before.index)
+    assert set(ids.loc[ids["change"] != "gone", "hotspot_id"]) >= set(after.index)
+    outcomes = pd.read_csv(last / "last_list_outcomes.csv", index_col=0)
+    assert outcomes.index.tolist() == before.index.tolist()
+    manifest = json.loads((last / "manifest.json").read_text("utf-8"))
+    assert all(" ".join(each.split()) in said for each in manifest["since_last_list"])
+    assert manifest["previous"]["made_at"] <= manifest["made_at"]
+    assert "Since the last list" in (last / "index.html").read_text("utf-8")
+    layers = {str(name) for name, _ in pyogrio.list_layers(last / "hotspots.gpkg")}
+    assert "gone" in layers
+    wrong = run("analyse", *files, "--previous", months, *camden, tmp_path / "no")
+    assert wrong.returncode == 3
+    assert "holds no manifest.json of an analysis" in " ".join(wrong.stderr.split())
 
 
 def test_analyse_with_areas(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 import shapely
 
 import hotspots as hs
-from hotspots.products import make_manifest, short_lists, to_degrees, whole_folder
+from hotspots.products import make_manifest, read_record, short_lists, to_degrees, whole_folder
+from hotspots.tables import PLACE_RECORDS
 from tests.scenes import SIDE, WEST
 from tests.test_analysis import FRIDAYS, at_place, background, make_incidents, square_area
 
@@ -121,6 +123,54 @@ class TestFiles:
             assert (table["source"] == "simulated").all()
         assert (gpd.read_file(out / "hotspots.geojson")["source"] == "simulated").all()
         assert (gpd.read_parquet(out / "hotspots.parquet")["source"] == "simulated").all()
+
+
+class TestLastList:
+    """What a run leaves for the next one, read back or refused."""
+
+    def test_round_trip(self, folder: Path, analysis: hs.Analysis) -> None:
+        """The folder gives the same record as the analysis."""
+        record, own = read_record(folder), analysis.record
+        assert own.places is not None
+        assert record.places is not None
+        PLACE_RECORDS.validate(record.places)
+        pd.testing.assert_frame_equal(record.places, own.places)
+        pd.testing.assert_frame_equal(record.busiest_hours, own.busiest_hours, check_names=False)
+        assert (record.start, record.end, record.weeks) == (own.start, own.end, own.weeks)
+        assert (record.areas, record.tier) == (own.areas, own.tier)
+        assert record.hotspots.index.equals(own.hotspots.index)
+
+    def test_partner(self, analysis: hs.Analysis, tmp_path: Path) -> None:
+        """A folder for partners holds no counts of places, and ids go on from it."""
+        out = analysis.save(tmp_path / "out", marking="partner")
+        assert not (out / "places.parquet").exists()
+        record = read_record(out)
+        assert record.places is None
+        assert record.hotspots.index.equals(analysis.hotspots.index)
+
+    def test_messages(self, folder: Path, tmp_path: Path) -> None:
+        """No folder of an analysis, a changed table, one that is missing, an older version."""
+        with pytest.raises(hs.InputError, match="holds no manifest.json of an analysis"):
+            read_record(tmp_path / "none")
+        copy = tmp_path / "copy"
+        shutil.copytree(folder, copy)
+        table = pd.read_parquet(copy / "places.parquet")
+        table.assign(n=table["n"] + 1).to_parquet(copy / "places.parquet")
+        with pytest.raises(hs.InputError, match="it was changed since it was written"):
+            read_record(copy)
+        (copy / "hotspots.parquet").unlink()
+        with pytest.raises(hs.InputError, match="Give the whole folder"):
+            read_record(copy)
+        manifest = json.loads((copy / "manifest.json").read_text("utf-8"))
+        del manifest["period"]["weeks"]
+        (copy / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+        with pytest.raises(hs.InputError, match="an older version of the package"):
+            read_record(copy)
+
+    def test_wrong_kind(self) -> None:
+        """The last list is a folder or an analysis."""
+        with pytest.raises(hs.InputError, match="Invalid previous 'int'. Must be the folder"):
+            hs.analyse(make_incidents(background(50)), areas=square_area(), previous=3)  # type: ignore[arg-type]
 
 
 class TestPrivacy:

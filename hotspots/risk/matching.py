@@ -1,7 +1,8 @@
 """Is it still the same hotspot? Identity from one list to the next, by ground and hours.
 
 A list is made anew from new data, and a hotspot grows by a place or moves by a street. What is
-mostly the same ground keeps its name in files and minutes, and every change has its measure.
+mostly the same ground keeps its id, so that tasks and minutes of the last list still mean it, and
+every change has its measure.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from hotspots.errors import invalid, is_number
 from hotspots.tables import HOTSPOT_CHANGES, HOTSPOTS, require_columns, require_crs
-from hotspots.times import HOURS, Band
+from hotspots.times import HOURS
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = ("borough", "rank", "weekdays", "start_hour", "end_hour", "own_hours_share")
 _DAY: Final = 24
+_WEEKDAYS: Final = frozenset("0123456")
+_SHOWN: Final = 3
 _MOSTLY: Final = 0.5
+_HAIR: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,15 @@ def match_hotspots(
     Raises
     ------
     InputError
-        If a table lacks its columns, is not in EPSG:27700, has an id twice, or the share is out of
-        its range.
+        If a table lacks its columns, is not in EPSG:27700, has an id twice, an area or a sound
+        polygon is missing, hours cannot be read, or the share is out of its range.
 
     Notes
     -----
-    Within an area, a previous and a current hotspot are linked if they share enough ground. Ids are
-    carried so that the shared ground, as a share of all the ground of the two, is largest in sum
-    (an assignment; equal sums go to the earlier ranks). Of the links
+    Within an area, a previous and a current hotspot are linked if they share enough ground. Each id
+    goes on along one link, so that the sum of g·(1 + h)/2 is largest, g being the shared ground and
+    h the shared hours as shares of all of the two (an assignment; where sums are equal, earlier
+    ranks come first; h is 1 without hours). Of the links
 
     - *kept*: one to one, and at least half of all ground of the two is shared, and of all hours
       where those of either are its own (`own_hours_share` of at least a half);
@@ -89,9 +94,10 @@ def match_hotspots(
     - *split*: the previous one has several; *merged*: the current one has several;
     - *new*, *gone*: none.
 
-    A split hotspot's id goes on with the part that shares most; the other parts have ids of their
-    own. Hours that are borrowed from the area change for all its hotspots at once and say nothing
-    about one, and monthly lists have no hours: these are matched by their ground.
+    A split hotspot's id goes on with one part; the other parts have ids of their own. A hotspot
+    whose own id belonged to another in either list gets a number behind it. Hours that are borrowed
+    from the area change for all its hotspots at once and say nothing about one, and monthly lists
+    have no hours: these are matched by their ground.
 
     Caveats
     -------
@@ -115,8 +121,7 @@ def match_hotspots(
     for name, table in (("previous", previous), ("current", current)):
         require_crs(name, table)
         require_columns(table, _NEEDED, "match_hotspots")
-        if not table.index.is_unique:
-            raise invalid(name, "repeated ids", "hotspots with one id each")
+        _check(name, table)
     rows = []
     carried: dict[Any, str] = {}
     for area_id in pd.unique(pd.concat([previous["borough"], current["borough"]])):
@@ -124,7 +129,7 @@ def match_hotspots(
         after = current[current["borough"] == area_id].sort_values("rank", kind="stable")
         overlap = _Overlap.of(before, after)
         is_linked = overlap.is_linked(least_share)
-        was, now = linear_sum_assignment(np.where(is_linked, overlap.ground, 0.0), maximize=True)
+        was, now = linear_sum_assignment(overlap.weight(is_linked), maximize=True)
         heirs = {(int(a), int(b)) for a, b in zip(was, now, strict=True) if is_linked[a, b]}
         carried |= {after.index[b]: str(before.index[a]) for a, b in heirs}
         rows += _changes(before, after, overlap, is_linked)
@@ -141,6 +146,37 @@ def match_hotspots(
     return HotspotMatch(
         changes=changes, hotspots=current.set_axis(pd.Index(ids, name=HOTSPOTS.index.name))
     )
+
+
+def _check(name: str, table: gpd.GeoDataFrame) -> None:
+    """Refuse what is no list of hotspots."""
+    rows = {
+        "a repeated id": table.index.duplicated(),
+        "no area (borough)": table["borough"].isna().to_numpy(),
+        "no sound polygon": ~table.geometry.is_valid
+        | table.geometry.is_empty
+        | table.geometry.isna(),
+        "weekdays that cannot be read": ~table["weekdays"].map(_is_readable).to_numpy(dtype=bool),
+        "hours that cannot be read": _is_odd(table),
+    }
+    for what, is_bad in rows.items():
+        if np.any(is_bad):
+            which = ", ".join(str(each) for each in table.index[np.asarray(is_bad)][:_SHOWN])
+            raise invalid(name, f"{what} in {which}", "a hotspots table, as analyse gives it")
+
+
+def _is_readable(weekdays: object) -> bool:
+    """Say whether weekdays are missing, or numbers from 0 to 6 parted by commas."""
+    if not isinstance(weekdays, str):
+        return bool(pd.isna(weekdays))  # type: ignore[call-overload]
+    return all(day in _WEEKDAYS for day in weekdays.split(","))
+
+
+def _is_odd(table: gpd.GeoDataFrame) -> Flags:
+    """Say which rows have weekdays and no hours of the day from 0 to 23."""
+    hours = table[["start_hour", "end_hour"]].apply(pd.to_numeric, errors="coerce")
+    is_hour = hours.isin(range(_DAY)).all(axis=1)
+    return np.asarray(table["weekdays"].notna() & ~is_hour)
 
 
 @dataclass(frozen=True)
@@ -174,6 +210,12 @@ class _Overlap:
             apart=shapely.distance(shapely.centroid(a)[:, None], shapely.centroid(b)[None, :]),
         )
 
+    def weight(self, is_linked: Flags) -> Floats:
+        """Give how much speaks for each pair being the same; a hair more for earlier ranks."""
+        alike = self.ground * (1 + np.nan_to_num(self.hours, nan=1.0)) / 2
+        was, now = np.ogrid[: alike.shape[0], : alike.shape[1]]
+        return np.where(is_linked, alike - _HAIR * (was + now + (was - now) ** 2), 0.0)
+
     def is_linked(self, least_share: float) -> Flags:
         """Say which pairs are the same, or parts of each other."""
         return np.asarray(self.of_smaller >= least_share)
@@ -187,9 +229,9 @@ def week_masks(hotspots: gpd.GeoDataFrame) -> Flags:
     ):
         if not isinstance(weekdays, str) or np.isnan(start):
             continue
-        days = [int(day) for day in weekdays.split(",")]
         n_hours = int((end - start - 1) % _DAY + 1)
-        masks[row] = Band(days[0], len(days), int(start), n_hours).mask
+        for day in weekdays.split(","):
+            masks[row, (int(day) * _DAY + int(start) + np.arange(n_hours)) % HOURS] = True
     return masks
 
 

@@ -46,6 +46,8 @@ class ListRecord:
         Weeks of the period for which there were data.
     tier : {"timed", "monthly"}
         Whether hours were known.
+    made_at : str
+        When the folder was written, UTC; empty for an analysis in memory.
     """
 
     hotspots: gpd.GeoDataFrame
@@ -56,6 +58,7 @@ class ListRecord:
     end: pd.Timestamp
     weeks: float
     tier: Tier
+    made_at: str = ""
 
 
 BAND = ("first_day", "n_days", "start_hour", "n_hours")

@@ -38,10 +38,10 @@ class ListReview:
 
     Parameters
     ----------
+    last : ListRecord
+        The last list.
     changes : DataFrame
         A hotspot changes table.
-    gone : GeoDataFrame
-        The hotspots of the last list that are on this one no more, as they were.
     shares : DataFrame
         A list shares table; empty if nothing can be said.
     outcomes : DataFrame
@@ -50,11 +50,17 @@ class ListReview:
         The report in sentences.
     """
 
+    last: ListRecord
     changes: pd.DataFrame
-    gone: gpd.GeoDataFrame
     shares: pd.DataFrame
     outcomes: pd.DataFrame
     words: tuple[str, ...]
+
+    @property
+    def gone(self) -> gpd.GeoDataFrame:
+        """The hotspots of the last list that are on this one no more, as they were."""
+        is_gone = self.changes["change"] == "gone"
+        return self.last.hotspots.loc[self.changes.loc[is_gone, "previous_id"]]
 
     def __str__(self) -> str:
         """Give the report, a sentence a line."""
@@ -118,7 +124,6 @@ def review_list(
     told = _since_last(match.changes, last.hotspots).reindex(found.table.index)
     told = told.astype("str").where(told.notna())
     found = replace(found, table=found.table.assign(since_last=told))
-    gone = last.hotspots.loc[match.changes.query("change == 'gone'")["previous_id"]]
     words = [
         f"Since the last list, made from {days(last.start, last.end)}: {_kinds(match.changes)}."
     ]
@@ -131,12 +136,12 @@ def review_list(
     later = look_later(last, counts, shared)
     if isinstance(later, str):
         nothing = LIST_SHARES.empty(), LIST_OUTCOMES.empty()
-        return found, ListReview(match.changes, gone, *nothing, (*words, later))
+        return found, ListReview(last, match.changes, *nothing, (*words, later))
     shares = share_held(later, shared, settings)
     outcomes = judge_outcomes(later)
     words += _shares_in_words(shares, later, noun)
     words += _outcomes_in_words(outcomes, noun)
-    return found, ListReview(match.changes, gone, shares, outcomes.table, tuple(words))
+    return found, ListReview(last, match.changes, shares, outcomes.table, tuple(words))
 
 
 def _since_last(changes: pd.DataFrame, last: gpd.GeoDataFrame) -> pd.Series[Any]:

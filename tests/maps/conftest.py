@@ -114,6 +114,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "rank_without_top": rank,
                         "is_one_caller": rank == 3,
                         "judgement": None,
+                        "since_last": "new" if rank == 1 else "kept (was another)",
                         "why": f"Rank {rank} of at most 10: {n:.0f} ASB reports on "
                         f"{n * 0.7:.0f} nights. Mostly rowdy or inconsiderate behaviour (64 %).",
                         "source": "cad",
@@ -121,7 +122,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                     }
                 )
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS).set_index("hotspot_id")
-        for name in ("weekdays", "hours", "own_hours", "judgement"):
+        for name in ("weekdays", "hours", "own_hours", "judgement", "since_last"):
             table[name] = table[name].astype("str").mask(table[name].isna())
         table = table.assign(**columns)
         HOTSPOTS.validate(table)

@@ -156,6 +156,22 @@ class TestByHand:
         assert "Clusters were left out." in texts
         assert "SIMULATED DATA" not in texts
 
+    def test_since_the_last_list(self, make_areas: Make, make_hotspots: Make) -> None:
+        """What has changed has a section, what is new a mark, what is gone a line."""
+        areas = make_areas(["Camden", "Barnet"])
+        hotspots = make_hotspots(areas, 2)
+        gone = hotspots[hotspots["area"] == "Camden"].assign(name=["Old 4", "Old 7"])
+        drawn = map_hotspots(hotspots, areas, changes=["Since then: 2 gone."], gone=gone)
+        texts = Structure(make_page(drawn)).texts
+        assert "Since the last list" in texts
+        assert "Since then: 2 gone." in texts
+        assert texts.count("new") == 2
+        assert "On the last list and no more: Old 4, Old 7." in texts
+        popups = [each["properties"]["popup"] for each in features(drawn, "hotspots")]
+        assert [Structure(popup).texts.count("new") for popup in popups] == [1, 0, 1, 0]
+        first = Structure(make_page(map_hotspots(hotspots, areas))).texts
+        assert "Since the last list" not in first
+
     def test_legend(self, make_areas: Make, make_hotspots: Make) -> None:
         """The legend states the classes and how they mislead."""
         areas = make_areas(["Camden", "Brent"])
@@ -271,10 +287,20 @@ class TestEscaping:
         for text in ("harmless", NASTY):
             areas = make_areas([text])
             names = ("name", "location", "grid_ref", "hours", "main_type", "main_heading", "why")
-            hotspots = make_hotspots(areas, 2, **dict.fromkeys(names, text))
+            words = dict.fromkeys((*names, "since_last"), text)
+            hotspots = make_hotspots(areas, 2, **words)
             hotspots.index = [f"{text} 1", f"{text} 2"]
             maps.append(
-                map_hotspots(hotspots, areas, title=text, data=text, notes=[text], as_of=text)
+                map_hotspots(
+                    hotspots,
+                    areas,
+                    title=text,
+                    data=text,
+                    notes=[text],
+                    changes=[text],
+                    gone=hotspots,
+                    as_of=text,
+                )
             )
         return maps
 
@@ -290,7 +316,7 @@ class TestEscaping:
             Structure(features(drawn, "hotspots")[0]["properties"]["popup"]) for drawn in pages
         )
         assert nasty.tags == harmless.tags
-        assert nasty.texts.count(NASTY) == harmless.texts.count("harmless") == 3
+        assert nasty.texts.count(NASTY) == harmless.texts.count("harmless") == 4
 
     def test_scripts(self, pages: list[folium.Map]) -> None:
         """No text from data can close a script tag."""
@@ -444,3 +470,5 @@ class TestMessages:
         areas = make_areas(["Camden"])
         with pytest.raises(InputError, match="Invalid notes 'None left out'. Must be a list"):
             map_hotspots(make_hotspots(areas), areas, notes="None left out")
+        with pytest.raises(InputError, match="Invalid changes 'None'. Must be a list"):
+            map_hotspots(make_hotspots(areas), areas, changes="None")

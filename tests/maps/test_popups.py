@@ -65,6 +65,7 @@ def test_timed(describe: Callable[..., Words]) -> None:
         "Recorded": "106 reports on 71 nights, 40 of them in these hours",
         "Most often": "nuisance (81 %), Rowdy or inconsiderate behaviour (64 %)",
         "Callers": "35 % from the most frequent caller; 60 % at one exact point",
+        "Since the last list": "new",
         "Ground": "4 places, 0.090 km²",
         "Source": "cad",
     }

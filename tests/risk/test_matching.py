@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EVENINGS = ("4,5", 20.0, 2.0)
 MORNINGS = ("0,1,2", 7.0, 9.0)
+BOW_TIE = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
 
 
 def make(
@@ -104,12 +105,49 @@ class TestByHand:
         assert told(match) == {("gone", "a", None), ("new", None, "b")}
         assert set(match.changes["hotspot_id"]) == {"a", "b"}
 
+    def test_hours_decide(self) -> None:
+        """Two on the same ground, ranked the other way: each id goes with its hours."""
+        ground = (0, 0, 300, 100)
+        before = make({"a": ground, "b": ground}, [EVENINGS, MORNINGS])
+        after = make({"x": ground, "y": ground}, [MORNINGS, EVENINGS])
+        match = hs.match_hotspots(before, after)
+        assert match.hotspots.index.tolist() == ["b", "a"]
+        # Hours weigh more than a little ground.
+        after = make({"x": (20, 0, 320, 100), "y": (10, 0, 310, 100)}, [EVENINGS, MORNINGS])
+        assert hs.match_hotspots(before, after).hotspots.index.tolist() == ["a", "b"]
+
+    def test_hours_shared(self) -> None:
+        """Two evenings of six hours, one of them later by two: 8 of 16 hours are shared."""
+        before = make({"a": (0, 0, 300, 100)}, [("4,5", 18.0, 0.0)])
+        after = make({"x": (0, 0, 300, 100)}, [("5,6", 20.0, 2.0)])
+        match = hs.match_hotspots(before, after)
+        assert match.changes["hours_shared"].tolist() == [4 / 20]
+        after = make({"x": (0, 0, 300, 100)}, [("4,5", 20.0, 2.0)])
+        assert hs.match_hotspots(before, after).changes["hours_shared"].tolist() == [8 / 16]
+
+    def test_ranks_decide(self) -> None:
+        """Where sums are equal the earlier ranks come first."""
+        before = make({"a": (0, 0, 200, 100), "b": (0, 0, 200, 100)})
+        after = make({"x": (0, 0, 200, 100)})
+        assert hs.match_hotspots(before, after).hotspots.index.tolist() == ["a"]
+        turned = before.assign(rank=[2, 1])
+        assert hs.match_hotspots(turned, after).hotspots.index.tolist() == ["b"]
+
+    def test_least_share(self) -> None:
+        """A third of the ground is enough by default, and not for 0.9."""
+        before, after = make({"a": (0, 0, 300, 100)}), make({"b": (200, 0, 500, 100)})
+        assert told(hs.match_hotspots(before, after)) == {("moved", "a", "b")}
+        strict = hs.match_hotspots(before, after, least_share=0.9)
+        assert told(strict) == {("gone", "a", None), ("new", None, "b")}
+
     def test_own_id_that_was_anothers(self) -> None:
         """A new hotspot whose own id went to another gets one that nobody had."""
         before = make({"a": (0, 0, 200, 100)})
         after = make({"x": (0, 0, 200, 100), "a": (1000, 0, 1200, 100)})
         match = hs.match_hotspots(before, after)
         assert match.hotspots.index.tolist() == ["a", "a-2"]
+        before = make({"a": (0, 0, 200, 100), "a-2": (5000, 0, 5200, 100)})
+        assert hs.match_hotspots(before, after).hotspots.index.tolist() == ["a", "a-3"]
 
     def test_without_hours(self) -> None:
         """Monthly lists are matched by their ground."""
@@ -200,7 +238,12 @@ class TestLists:
     [
         (lambda table: table.to_crs(4326), "Must be EPSG:27700. Use previous.to_crs"),
         (lambda table: table.drop(columns="rank"), "without rank"),
-        (lambda table: pd.concat([table, table]), "Invalid previous 'repeated ids'"),
+        (lambda table: pd.concat([table, table]), "Invalid previous 'a repeated id in a'"),
+        (lambda table: table.assign(borough=None), r"no area \(borough\) in a"),
+        (lambda table: table.assign(weekdays="Fri,Sat"), "weekdays that cannot be read in a"),
+        (lambda table: table.assign(start_hour=np.nan), "hours that cannot be read in a"),
+        (lambda table: table.assign(end_hour=24.0), "hours that cannot be read in a"),
+        (lambda table: table.set_geometry([BOW_TIE]), "no sound polygon in a"),
         (lambda _: "hotspots.gpkg", "Invalid previous 'str'. Must be a GeoDataFrame"),
     ],
 )
