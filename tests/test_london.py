@@ -124,3 +124,32 @@ def test_one_hexagon(reports: gpd.GeoDataFrame) -> None:
     beside = reports.geometry.distance(shapely.Point(515_280, 188_187)).between(60, 180)
     around = reports[beside].groupby([reports.geometry.x, reports.geometry.y])["weight"].sum()
     assert around.max() == 144
+
+
+def test_two_halves(reports: gpd.GeoDataFrame) -> None:
+    """What the page 'What has changed' says of the halves of the year, and counts by hand."""
+    is_early = reports["start"] < pd.Timestamp("2025-11-01", tz="Europe/London")
+    first = hs.analyse(reports[is_early], progress=False)
+    review = hs.analyse(reports[~is_early], previous=first, progress=False).review
+    assert review is not None
+    said = str(review).splitlines()
+    assert said[0].endswith(": 141 kept, 36 moved, 11 split, 12 merged, 115 new, 114 gone.")
+    everything = review.shares.loc["all any hour"]
+    shown = everything[["held", "plain", "best", "land", "best_land"]].astype(float).round(3)
+    assert shown.tolist() == [0.207, 0.206, 0.233, 0.014, 0.013]
+    assert everything["n"] == 105_620
+    assert everything["ahead_low"] < 0 < everything["ahead_high"]
+    outcomes = review.outcomes
+    assert outcomes[["before", "expected", "since"]].sum().round().tolist() == [1087, 813, 847]
+    assert outcomes["outcome"].value_counts().to_dict() == {"cooled": 254, "held": 66}
+    inside = outcomes["since"].between(outcomes["low"] - 1e-9, outcomes["high"] + 1e-9)
+    assert round(100 * inside.mean(), 1) == 90.3
+    assert round(100 * (outcomes["p"] <= 0.05).mean(), 1) == 5.9
+    by_hand = {1: (174, 177), 2: (174, 175), 3: (131, 86), 5: (119, 178), 7: (109, 72)}
+    for rank, counted in by_hand.items():
+        hotspot = first.hotspots[first.hotspots["name"] == f"Camden {rank}"].iloc[0]
+        weight = reports["weight"].where(reports.within(hotspot["geometry"]), 0.0)
+        assert (weight[is_early].sum(), weight[~is_early].sum()) == counted
+        row = outcomes.loc[hotspot.name]
+        assert row["before"] == pytest.approx(counted[0] / (184 / 7))
+        assert row["since"] == pytest.approx(counted[1] / (181 / 7))

@@ -21,6 +21,7 @@ PAGES = [
     "scan-recent",
     "scan-week",
     "trends",
+    "what-changed",
 ]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hotspots as hs
+from hotspots.settings import HotspotSettings
 from hotspots.tables import CRS, HOTSPOT_CHANGES
 
 if TYPE_CHECKING:
@@ -218,19 +219,27 @@ class TestRelations:
         assert second.hotspots.index.tolist() == first.hotspots.index[::-1].tolist()
 
 
+def list_of(intensity: hs.Intensity, **change: Any) -> gpd.GeoDataFrame:
+    """Find the hotspots of Camden with one setting changed."""
+    areas = hs.load_boroughs().loc[["E09000007"]]
+    return hs.find_hotspots(intensity, areas, settings=HotspotSettings(**change)).table
+
+
 class TestLists:
     """Lists of the main job."""
 
     def test_stable(self) -> None:
-        """The same data again keep all ids; ten hours a week instead of twelve nearly all."""
+        """The same data again keep all ids, a small change of settings nearly all."""
         calls = hs.simulate_incidents(20_000, boroughs=["Camden"], rng=1).incidents
         first = hs.analyse(calls, boroughs=["Camden"], progress=False).hotspots
         again = hs.analyse(calls, boroughs=["Camden"], progress=False).hotspots
         assert hs.match_hotspots(first, again).changes["change"].tolist() == ["kept"] * 10
-        settings = hs.Settings.from_dict({"hotspots": {"hours_per_week": 10}})
-        other = hs.analyse(calls, boroughs=["Camden"], settings=settings, progress=False).hotspots
-        match = hs.match_hotspots(first, other)
-        assert len(set(match.hotspots.index) & set(first.index)) >= 9
+        places = hs.make_grid(hs.load_boroughs().loc[["E09000007"]])
+        intensity = hs.weekly_intensity(hs.count_incidents(calls, places))
+        usual = list_of(intensity)
+        for change in ({"hours_per_week": 10}, {"hours_per_week": 14}, {"least_share": 0.36}):
+            match = hs.match_hotspots(usual, list_of(intensity, **change))
+            assert len(set(match.hotspots.index) & set(usual.index)) >= 9
 
 
 @pytest.mark.parametrize(
