@@ -94,6 +94,11 @@ def look_later(last: ListRecord, counts: Counts, areas: gpd.GeoDataFrame) -> Lat
         )
     places = last.places[last.places["area_id"].isin(areas.index)]
     places = places[~places["is_context"] | places["hotspot_id"].notna()]
+    if places.loc[~places["is_context"], "hotspot_id"].notna().all():
+        return (
+            "How the last list did cannot be said: it holds every place with an incident, such as "
+            "whole areas, so there was nothing to choose."
+        )
     position = counts.places.index.get_indexer(places.index)
     if (position < 0).any():
         return (

@@ -233,6 +233,8 @@ def _outcomes_in_words(outcomes: Outcomes, noun: str) -> list[str]:
             "Too few places on no list had reports enough to see how much places usually change, "
             "so falls and rises are compared with chance alone."
         )
+    elif outcomes.usual_change == 0:
+        said.append("Places on no list changed no more than by chance.")
     else:
         said.append(
             "Places on no list changed by a standard deviation of "

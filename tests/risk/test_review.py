@@ -260,7 +260,8 @@ class TestWords:
     def test_ids_go_on(self) -> None:
         """A hotspot whose busiest place is another one keeps the id, also of its places."""
         two = HotspotSettings(per_area=1)
-        before = pd.concat([rows_at(2, 30, FIRST), rows_at(3, 28, FIRST)], ignore_index=True)
+        parts = [rows_at(2, 30, FIRST), rows_at(3, 28, FIRST), rows_at(9, 2, FIRST)]
+        before = pd.concat(parts, ignore_index=True)
         since = pd.concat([rows_at(2, 28, SECOND), rows_at(3, 30, SECOND)], ignore_index=True)
         found, review, _ = reviewed(before, since, two)
         assert review.changes["change"].tolist() == ["kept"]
@@ -278,6 +279,16 @@ class TestWords:
         )
         assert "written for partners" in str(review)
         assert len(review.changes) == 1
+
+    def test_every_place_is_listed(self) -> None:
+        """Where there was nothing to choose, there is nothing to judge."""
+        areas = square_area(side=1500)
+        before, since = rows_at(2, 30, FIRST), rows_at(2, 10, SECOND)
+        _, _, last = listed(make_incidents(before), (FIRST, SECOND), areas, ONE_PLACE)
+        counts, found, _ = listed(make_incidents(since), (SECOND, END), areas, ONE_PLACE)
+        _, review = review_list(last, found, counts, areas, settings=ONE_PLACE)
+        assert "there was nothing to choose" in str(review)
+        assert review.changes["change"].tolist() == ["kept"]
 
     def test_other_places(self) -> None:
         """A list of places of another size is matched by its ground, and not judged."""
