@@ -146,7 +146,9 @@ def _list(
 ) -> list[tuple[str, Candidate]]:
     """Give area, places and hours of each hotspot that would be listed."""
     chosen = choose_candidates(Grower(intensity, settings), areas)
-    return [(area_id, each) for area_id, kept in chosen.items() for each in kept[: settings.per_area]]
+    return [
+        (area_id, each) for area_id, kept in chosen.items() for each in kept[: settings.per_area]
+    ]
 
 
 def _by_count(counts: Counts, n: Floats, *, in_hours: bool = False) -> Intensity:
