@@ -19,7 +19,14 @@ from scipy.spatial import cKDTree
 
 from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid
 from hotspots.patterns.week_episodes import APART_HOURS
-from hotspots.tables import CRS, TIMEZONE, has_point
+from hotspots.tables import (
+    PRECISIONS,
+    TIMEZONE,
+    require_columns,
+    require_points,
+    require_weights,
+)
+from hotspots.words import count
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,6 +41,8 @@ MERGED: Final = APART_HOURS * 60
 """Calls near each other and at most so many minutes apart are one episode."""
 
 _DAY: Final = 24 * 60
+_DATED: Final = PRECISIONS[:-1]
+_SHOWN_IDS: Final = 5
 _WIDER: Final = 1 + 1e-9
 
 
@@ -74,8 +83,8 @@ class Events:
         MonthlyDataError
             If a row is known only to the month.
         InputError
-            If it is no incidents table, in another coordinate system, or there are fewer than two
-            incidents, points or moments.
+            If it is no incidents table, in another coordinate system, a row has no moment or what
+            it has for a point is none, or there are fewer than two incidents, points or moments.
 
         Warns
         -----
@@ -83,10 +92,8 @@ class Events:
             If rows stand for several incidents.
         """
         _require_date(incidents, verb)
-        if incidents.crs != CRS:
-            remedy = f"Use incidents.to_crs('{CRS}')."
-            raise invalid("coordinate system", incidents.crs, CRS, remedy)
-        used = incidents[has_point(incidents)]
+        require_weights(incidents)
+        used = incidents[require_points(incidents, verb)]
         if len(used) < len(incidents):
             n_left = len(incidents) - len(used)
             _LOG.info("%d incidents without a point are left out", n_left)
@@ -178,17 +185,26 @@ class Events:
 
 def _require_date(incidents: gpd.GeoDataFrame, verb: str) -> None:
     """Raise unless every incident has a date."""
-    if not isinstance(incidents, pd.DataFrame):
-        remedy = "Of a reading, use reading.incidents."
-        raise invalid("incidents", type(incidents).__name__, "an incidents table", remedy)
-    n_coarse = int((incidents["time_precision"] == "month").sum())
-    if n_coarse:
+    require_columns(incidents, ("start", "time_precision", "weight", "person_key"), verb)
+    precision, start = incidents["time_precision"], incidents["start"]
+    is_coarse = ~precision.isin(_DATED)
+    if is_coarse.any():
+        kinds = ", ".join(sorted(precision[is_coarse].fillna("unknown").unique()))
         msg = (
-            f"{verb} needs the date of each incident, but {n_coarse} of {len(incidents)} incidents "
-            "are known only to the month. Must be incidents with time_precision 'minute', 'hour' "
-            "or 'day'. Leave this step out, or use records with a received time."
+            f"{verb} needs the date of each incident, but {int(is_coarse.sum())} of "
+            f"{len(incidents)} incidents are known only to the {kinds}. Must be incidents with "
+            "time_precision 'minute', 'hour' or 'day'. Leave this step out, or use records with a "
+            "received time."
         )
         raise MonthlyDataError(msg)
+    if not isinstance(start.dtype, pd.DatetimeTZDtype):
+        remedy = f"Use incidents['start'].dt.tz_localize('{TIMEZONE}')."
+        raise invalid("start", start.dtype, f"times of {TIMEZONE}", remedy)
+    missing = incidents.index[start.isna()]
+    if len(missing):
+        some = ", ".join(str(label) for label in missing[:_SHOWN_IDS])
+        given = f"missing in {count(len(missing), 'row')}: {some}"
+        raise invalid("start", given, f"a date in every row for {verb}", "Leave these rows out.")
 
 
 def _require_two(events: Events) -> None:

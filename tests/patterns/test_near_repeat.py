@@ -541,6 +541,61 @@ class TestMessages:
         with pytest.raises(InputError, match="Invalid incidents 'list'. Must be an incidents tabl"):
             look([])  # type: ignore[arg-type]
 
+    def test_no_geometry(self) -> None:
+        """A table without points is refused, and how to get them is said."""
+        plain = pd.DataFrame(self.table.drop(columns="geometry"))
+        with pytest.raises(InputError, match="Invalid incidents 'DataFrame'. Must be a GeoDataFra"):
+            look(plain)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("column", ["start", "time_precision", "weight", "person_key"])
+    def test_no_column(self, column: str) -> None:
+        """The columns that are used must be there."""
+        match = f"Invalid incidents 'a table without {column}'. Must be an incidents table for near"
+        with pytest.raises(InputError, match=match):
+            look(self.table.drop(columns=column))
+
+    def test_polygons(self) -> None:
+        """Ground has no distance to other ground."""
+        with pytest.raises(
+            InputError, match="Invalid geometry 'no point.* Must be points for near"
+        ):
+            look(self.table.set_geometry(self.table.buffer(10)))
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_points_without_end(self, value: float) -> None:
+        """A coordinate is a finite number."""
+        x = np.where(np.arange(len(self.table)) == 3, value, self.table.geometry.x)
+        points = gpd.points_from_xy(x, self.table.geometry.y, crs=self.table.crs)
+        table = self.table.set_geometry(points)
+        with pytest.raises(
+            InputError, match=r"Invalid geometry 'no point, .* end \(i3\)'. Must be"
+        ):
+            look(table)
+
+    def test_no_start(self) -> None:
+        """A row without a moment is refused by its id."""
+        table = self.table.copy()
+        table.loc["i3", "start"] = pd.NaT
+        with pytest.raises(
+            InputError, match="Invalid start 'missing in 1 row: i3'. Must be a date"
+        ):
+            look(table)
+
+    @pytest.mark.parametrize("how", ["naive", "text"])
+    def test_start_without_time_zone(self, how: str) -> None:
+        """A clock without a place is refused, and so is text."""
+        wall = self.table["start"].dt.tz_localize(None)
+        start = wall if how == "naive" else wall.astype(str)
+        with pytest.raises(InputError, match="Invalid start '.*'. Must be times of Europe/London"):
+            look(self.table.assign(start=start))
+
+    def test_unknown_precision(self) -> None:
+        """How finely a time is known must be known."""
+        with pytest.raises(
+            MonthlyDataError, match="30 of 30 incidents are known only to the unknow"
+        ):
+            look(self.table.assign(time_precision=pd.Series([None] * 30, dtype="str").to_numpy()))
+
     def test_monthly(self) -> None:
         """Months are refused by name."""
         monthly = self.table.assign(time_precision="month")
@@ -610,6 +665,8 @@ class TestMessages:
         """Rows that stand for several incidents are compared as one."""
         with pytest.warns(HotspotsWarning, match="each is compared as one call. For counted cells"):
             look(self.table.assign(weight=2.5))
+        with pytest.raises(InputError, match="Invalid weight 'str'. Must be numbers of at least 0"):
+            look(self.table.assign(weight="1"))
 
     def test_too_few_permutations(self) -> None:
         """If no replicate reached a bin and its q is large, more replicates are asked for."""
