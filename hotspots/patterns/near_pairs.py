@@ -23,7 +23,7 @@ MOST_PAIRS: Final = 400_000_000
 """Pairs that are listed at most: at five bytes each they take 2 GB."""
 
 MOST_BINS: Final = 30
-"""Rows by distance that fit into the byte in which the kind of a pair is written."""
+"""Edges at most: the kind of a pair is written in a byte."""
 
 _BLOCK: Final = 4096
 # Cells a little wider than the largest distance, so that rounding puts no pair two cells apart.
@@ -41,8 +41,7 @@ class Pairs(NamedTuple):
         The second event of each pair.
     kinds : array of uint8 (n_pairs,)
         Which row of counts it belongs to: its bin of distance; more by `n_bins` if it is not of
-        one caller, by twice as many if not of one period, and by four times as many if the two are
-        so near that they could be one episode.
+        one caller, and by twice as many if not of one period.
     n_bins : int
         Bins of distance.
     """
@@ -86,7 +85,6 @@ def list_pairs(
     edges: Floats,
     *,
     is_manhattan: bool,
-    episode_radius: float,
 ) -> Pairs:
     """List the pairs of events within the largest distance.
 
@@ -102,8 +100,6 @@ def list_pairs(
         Edges of the bins of distance, metres, increasing: [from, to). At most `MOST_BINS` bins.
     is_manhattan : bool
         Whether distance is the sum of the differences in easting and northing.
-    episode_radius : float
-        Distance up to which two events could be one episode, metres; below 0 for none.
 
     Raises
     ------
@@ -120,7 +116,7 @@ def list_pairs(
             np.searchsorted(keys, keys + width + 1, side="right"),
         ]
     )
-    given = (xy, persons, periods, ranges, edges, is_manhattan, episode_radius)
+    given = (xy, persons, periods, ranges, edges, is_manhattan)
     starts = np.zeros(len(xy) + 1, dtype=np.int64)
     others, kinds = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8)
     _list(*given, starts, others, kinds)
@@ -152,7 +148,6 @@ def _list(
     ranges: Any,  # noqa: ANN401
     edges: Any,  # noqa: ANN401
     is_manhattan: bool,  # noqa: FBT001
-    episode_radius: float,
     starts: Any,  # noqa: ANN401
     others: Any,  # noqa: ANN401
     kinds: Any,  # noqa: ANN401
@@ -177,9 +172,6 @@ def _list(
                     kind += n_bins
                 if periods[one] != periods[other]:
                     kind += 2 * n_bins
-                # An episode is round, whatever the distance of the test.
-                if episode_radius >= 0 and _distance(xy, one, other, False) <= episode_radius:  # noqa: FBT003
-                    kind += 4 * n_bins
                 others[at] = other
                 kinds[at] = kind
                 at += 1
@@ -195,20 +187,20 @@ def columns_of_days(minutes: Small, edges: Integers, merged: int) -> Columns:
     edges : array of int64
         Edges of the bins of time, minutes, increasing: [from, to).
     merged : int
-        Minutes up to which two events that are near enough would be one episode; below 0 for none.
+        Minutes up to which two events are not compared; below 0 for none.
 
     Returns
     -------
-    array of uint8 (2, minutes)
-        Bins come first, then a column of those that would be one episode, then one of all others.
-        The second row is that of pairs near enough. All longer times are as the last one.
+    array of uint8 (minutes,)
+        Bins come first, then a column of those not compared, then one of all others. All longer
+        times are as the last one.
     """
     n_bins = len(edges) - 1
     times = np.arange(min(max(int(edges[-1]), merged + 1), int(minutes.max()) + 1) + 1)
     bins = np.searchsorted(edges, times, side="right") - 1
     bins[(bins < 0) | (bins >= n_bins)] = n_bins + 1
     bins[-1] = n_bins + 1  # after the last bin or the last event
-    return np.stack([bins, np.where(times <= merged, n_bins, bins)]).astype(np.uint8)
+    return np.where(times <= merged, n_bins, bins).astype(np.uint8)
 
 
 def count_days(pairs: Pairs, minutes: Small, columns: Columns) -> Integers:
@@ -220,19 +212,19 @@ def count_days(pairs: Pairs, minutes: Small, columns: Columns) -> Integers:
         As listed.
     minutes : array of int32
         Moment of each event, minutes.
-    columns : array of uint8 (2, minutes)
+    columns : array of uint8 (minutes,)
         From `columns_of_days`.
 
     Returns
     -------
     array of int64 (2, 2, n_bins, n_bins of time + 1)
         Of one period and of two; of one caller and of others or unknown ones; by distance and
-        time. The last column has the pairs that would be one episode, which are in no other.
+        time. The last column has the pairs that are not compared, which are in no other.
     """
     n_columns = int(columns.max()) + 1
-    counts = np.zeros((8 * pairs.n_bins, n_columns), dtype=np.int64)
+    counts = np.zeros((4 * pairs.n_bins, n_columns), dtype=np.int64)
     _count_days(pairs.starts, pairs.others, pairs.kinds, minutes, columns, counts)
-    return np.asarray(counts.reshape(2, 2, 2, pairs.n_bins, n_columns).sum(axis=0)[..., :-1])
+    return counts.reshape(2, 2, pairs.n_bins, n_columns)[..., :-1]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -246,7 +238,7 @@ def _count_days(
 ) -> None:
     # Most pairs are too long apart. What is not is noted without a branch, for the processor would
     # often guess wrong, and counted when there is a block of it.
-    end, near = np.int32(columns.shape[1] - 1), np.uint8(len(counts) // 2)
+    end = np.int32(len(columns) - 1)
     noted_kinds, noted = np.empty(_BLOCK, dtype=np.uint8), np.empty(_BLOCK, dtype=np.uint32)
     n = np.uint32(0)
     for one in range(len(minutes)):
@@ -256,15 +248,15 @@ def _count_days(
             noted_kinds[n], noted[n] = kinds[at], apart
             n += np.uint32(apart < end)
             if n == _BLOCK:
-                _add(noted_kinds, noted, n, near, columns, counts)
+                _add(noted_kinds, noted, n, columns, counts)
                 n = np.uint32(0)
-    _add(noted_kinds, noted, n, near, columns, counts)
+    _add(noted_kinds, noted, n, columns, counts)
 
 
 @numba.njit(cache=True, nogil=True)
-def _add(kinds: Any, apart: Any, n: Any, near: Any, columns: Any, counts: Any) -> None:  # noqa: ANN401
+def _add(kinds: Any, apart: Any, n: Any, columns: Any, counts: Any) -> None:  # noqa: ANN401
     for at in range(n):
-        counts[kinds[at], columns[np.uint8(kinds[at] >= near), apart[at]]] += 1
+        counts[kinds[at], columns[apart[at]]] += 1
 
 
 def share_of_days(minutes: Small, edges: Integers, merged: int) -> Floats:

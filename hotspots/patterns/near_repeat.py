@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.chance import make_generator
-from hotspots.errors import HotspotsWarning, invalid
+from hotspots.errors import HotspotsWarning, invalid, is_number
 from hotspots.patterns.near_events import MERGED, Events
 from hotspots.patterns.near_pairs import (
     MOST_BINS,
@@ -78,10 +78,11 @@ class NearRepeat:
           a first bin that begins at 0;
         - `caller`: "same" or "other" (or not known); "any" if no caller is known;
         - `from_m`, `to_m`, `from_days`, `to_days`: edges, from ≤ apart < to;
-        - `observed`: pairs;
+        - `observed`: pairs, of episodes without those of at most three hours;
         - `expected`: mean of the replicates; `ratio`: observed over it, missing if it is 0;
         - `knox_expected`: by the margins alone; `knox_ratio`: observed over it;
-        - `p`: share of replicates with as many pairs, missing if no two are so far apart;
+        - `p`: share of replicates with as many pairs, missing if nothing can be in the bin: no
+          two are so far apart, or no two moments are;
         - `q`: Benjamini–Hochberg rate of false findings over the table.
     n_events : int
         Episodes or calls that were compared.
@@ -109,11 +110,10 @@ class NearRepeat:
         """How far and how long the risk lasts: a sentence for each kind and caller.
 
         It lasts from the first bin of days for as long as each has q of at most 0.05, and reaches
-        over the bins of distance from the nearest, as long as the first bin of days has.
+        over the bins of distance from the nearest, as long as the first bin of days has. Bins
+        without an end, or in which nothing can be, are passed over.
         """
-        is_finite = np.isfinite(self.table["to_m"]) & np.isfinite(self.table["to_days"])
-        table = self.table[is_finite]
-        groups = table.groupby(["caller", table["kind"] == "exact place"], sort=False)
+        groups = self.table.groupby(["caller", self.table["kind"] == "exact place"], sort=False)
         return " ".join(
             _say(str(caller), rows, is_exact=bool(is_exact)) for (caller, is_exact), rows in groups
         )
@@ -123,20 +123,29 @@ def _say(caller: str, rows: pd.DataFrame, *, is_exact: bool) -> str:
     """Say how far and how long the risk lasts in the rows of one caller, at the place or near."""
     whose = {"any": "", "same": " by the same caller", "other": " by other callers"}[caller]
     where = "At the exact place" if is_exact else "Nearby"
-    bands = [band for _, band in rows.groupby("from_m")]
+    is_said = np.isfinite(rows["to_m"]) & np.isfinite(rows["to_days"]) & rows["q"].notna()
+    if not is_said.any():
+        return (
+            f"{where}, nothing is said of incidents{whose}: no bin with an end in metres and days "
+            "has pairs to compare."
+        )
+    bands = [band[is_said[band.index]] for _, band in rows.groupby("from_m")]
     lasting = [_lasting(band) for band in bands]
     n_reached = [*lasting, 0.0].index(0.0)
     if not n_reached:
         return f"{where}, no more incidents{whose} are seen than chance brings."
     shortest, longest = min(lasting[:n_reached]), max(lasting[:n_reached])
     long = f"{longest:g} days" if shortest == longest else f"{shortest:g} to {longest:g} days"
-    first, farthest = rows.iloc[0], bands[n_reached - 1].iloc[0]
+    first, farthest = bands[0].iloc[0], bands[n_reached - 1].iloc[0]
     far = "" if is_exact else f", up to {farthest['to_m']:g} m,"
     within = "" if is_exact else f" within {first['to_m']:g} m"
+    if np.isnan(first["ratio"]):
+        more = f"{count(first['observed'], 'pair')}{within}, and chance brings none"
+    else:
+        more = f"{first['ratio']:.2f} times as many pairs{within} as chance brings"
     return (
         f"{where}{far} the risk of incidents{whose} is raised for {long}: up to "
-        f"{first['to_days']:g} days there are {first['ratio']:.2f} times as many pairs{within} as "
-        "chance brings."
+        f"{first['to_days']:g} days there are {more}."
     )
 
 
@@ -182,7 +191,8 @@ def near_repeat(
         As the crow flies, or the sum of the differences in easting and northing.
     unit : {"episode", "call"}
         What is compared. Calls are not independent, and make the test find what is not there:
-        only for comparison, and for records of one row an occurrence.
+        only for comparison, and for records of one row an occurrence. Two episodes are compared
+        if they are more than three hours apart: if only dates are known, of two dates.
     episode_radius : float
         Calls within so many metres and three hours, in chains, are one episode, above 0. It
         stands where and when the first of them does.
@@ -208,9 +218,10 @@ def near_repeat(
     MonthlyDataError
         If a row is known only to the month.
     InputError
-        If a parameter is out of its range, the coordinate system is not EPSG:27700, there are
-        fewer than two incidents with a point, all are at one point or moment, or too many are
-        near each other (400 million pairs within the largest distance).
+        If a parameter is out of its range, a column is lacking, the coordinate system is not
+        EPSG:27700, a geometry is no point, a row has no moment or its time no zone, there are fewer
+        than two incidents with a point, all are at one point or moment, or too many are near each
+        other (400 million pairs within the largest distance).
 
     Warns
     -----
@@ -227,12 +238,14 @@ def near_repeat(
     taken over all bins with a p.
 
     Two calls within `episode_radius` and three hours are one episode, so that two episodes never
-    are that near each other; dealt-out moments bring it about. Such pairs are not counted, and the
-    others of the same distance (and of one period) are scaled up by as much, in each replicate.
+    are that near each other, and all pairs within three hours are farther apart; dealt-out moments
+    bring some of them nearer. So pairs of at most three hours are not compared at any distance,
+    and in each replicate the others of the same distance (and of one period) are scaled to as many
+    as there are in fact.
 
-    `knox_expected` is the number of pairs in the bin of distance, times the share of all pairs in
-    the bin of time (Knox 1964), less those that are one episode. Over all permutations the mean is
-    the same, for calls exactly; it does not allow for `within`.
+    `knox_expected` is the number of compared pairs in the bin of distance, times the share of all
+    compared pairs that are in the bin of time (Knox 1964). Over all permutations the mean is the
+    same, for calls exactly; it does not allow for `within`.
 
     If callers are known, pairs of one caller are counted apart from others. An episode is that of
     the first of its callers who is known. O(n log n + m R) for m pairs within the largest distance,
@@ -283,7 +296,7 @@ def near_repeat(
         _warn_snapped(events.share_coincident())
     merged = MERGED if unit == "episode" else -1
     if unit == "episode":
-        events = events.one_each_episode(episode_radius)
+        events = events.one_each_episode(float(episode_radius))
     edges = np.insert(metres, 0, 0.0) if has_exact else metres
     events = events.at(order_events(events.xy, events.minutes, events.persons, edges[-1]))
     periods = events.periods(within)
@@ -293,25 +306,26 @@ def near_repeat(
         periods,
         edges,
         is_manhattan=distance == "manhattan",
-        episode_radius=episode_radius if unit == "episode" else -1.0,
     )
     n_listed = count(len(pairs.others), "pair")
     _LOG.info("%s are near each other, of %s", n_listed, count(len(events.xy), unit))
-    minutes = np.minimum(np.ceil(bounds * _DAY), np.iinfo(np.int32).max).astype(np.int64)
+    # Rounded, for 29/1440 days would be a little more than 29 minutes, and pairs of 29 before it.
+    minutes = np.ceil(np.round(bounds * _DAY, 6))
+    minutes = np.minimum(minutes, np.iinfo(np.int32).max).astype(np.int64)
     seeds = chance.integers(0, 2**32, n_permutations, dtype=np.uint32).astype(np.int64)
     columns = columns_of_days(events.minutes, minutes, merged)
     observed = count_days(pairs, events.minutes, columns)
-    # By whether they could be one episode, period, caller, and distance.
-    n_pairs = np.bincount(pairs.kinds, minlength=8 * pairs.n_bins).reshape(2, 2, 2, -1, 1)
+    n_pairs = np.bincount(pairs.kinds, minlength=4 * pairs.n_bins).reshape(2, 2, -1, 1)
     deal = _Dealer(pairs, events.minutes, periods, columns)
     with track(n_permutations, show=progress) as begin:
-        expected, reached = _compare(deal, n_pairs.sum(axis=0), observed, seeds, threads, begin)
-    shares = np.stack([share_of_days(events.minutes, minutes, up_to) for up_to in (-1, merged)])
+        expected, reached = _compare(deal, n_pairs, observed, seeds, threads, begin)
+    share = share_of_days(events.minutes, minutes, merged)
+    n_compared = (n_pairs - observed[..., -1:]).sum(axis=0)
     numbers = {
         "observed": observed[..., :-1].sum(axis=0),
         "expected": expected,
-        "knox_expected": (n_pairs * shares[:, None, None, None]).sum(axis=(0, 1)),
-        "p": np.where(n_pairs.sum(axis=(0, 1)) > 0, (1 + reached) / (1 + n_permutations), np.nan),
+        "knox_expected": n_compared * share,
+        "p": np.where(n_compared * share > 0, (1 + reached) / (1 + n_permutations), np.nan),
     }
     has_callers = bool((events.persons >= 0).any())
     table = _table(edges, bounds, numbers, has_exact=has_exact, has_callers=has_callers)
@@ -354,8 +368,8 @@ def _compare(
 ) -> tuple[Floats, Integers]:
     """Give the mean of the replicates, and how many of them have as many pairs as observed.
 
-    Pairs that would be one episode are in the last column. What is left of the pairs of a distance
-    is scaled to as many as there are in fact, so that those do not make the others rarer; pairs of
+    Pairs that are not compared are in the last column. What is left of the pairs of a distance is
+    scaled to as many as there are in fact, so that those do not make the others rarer; pairs of
     one period by themselves, for nearly all of those are among them.
     """
     counts, left = observed[..., :-1].sum(axis=0), n_pairs - observed[..., -1:]
@@ -393,7 +407,6 @@ def _check(
     threads: int | None,
 ) -> None:
     """Refuse options that are out of their range."""
-    is_metres = isinstance(episode_radius, int | float) and not isinstance(episode_radius, bool)
     rules = (
         (
             "distance",
@@ -405,7 +418,7 @@ def _check(
         (
             "episode_radius",
             episode_radius,
-            is_metres and 0 < episode_radius < np.inf,
+            is_number(episode_radius) and episode_radius > 0,
             "a number of metres above 0",
         ),
         ("within", within, within in (None, "month", "week"), "'month', 'week' or None"),

@@ -208,6 +208,46 @@ class TestByHand:
             "are 1.50 times as many pairs within 100 m as chance brings."
         )
 
+    def test_in_words_without_chance(self) -> None:
+        """Pairs where no replicate has any have no ratio to tell; their number is told."""
+        rng = np.random.default_rng(0)
+        rows = [(3000.0 * (k % 25), 3000.0 * (k // 25), rng.uniform(0, 700)) for k in range(600)]
+        rows += [(x + 50, y, days + 0.01) for x, y, days in (rows[5], rows[7])]
+        found = look(calls(rows), space=[1, 100], days=[0, 0.02], n_permutations=199)
+        assert found.table["observed"].tolist() == [0, 2]
+        assert found.table["expected"].tolist() == [0, 0]
+        assert found.in_words == (
+            "At the exact place, nothing is said of incidents: no bin with an end in metres and "
+            "days has pairs to compare. Nearby, up to 100 m, the risk of incidents is raised for "
+            "0.02 days: up to 0.02 days there are 2 pairs within 100 m, and chance brings none."
+        )
+
+    @pytest.mark.parametrize(
+        ("space", "days", "silent"),
+        [
+            ([1, 100], [0, np.inf], ["At the exact place", "Nearby"]),
+            ([0, 100], [0, np.inf], ["Nearby"]),
+            ([1, np.inf], [0, 7], ["Nearby"]),
+        ],
+    )
+    def test_in_words_without_end(self, space: Any, days: Any, silent: list[str]) -> None:
+        """Of a bin without an end nothing can be said, and that is said."""
+        words = look(scattered(60, 1), space=space, days=days).in_words
+        for where in ("At the exact place", "Nearby"):
+            sentence = f"{where}, nothing is said of incidents: no bin with an end in metres and da"
+            assert (sentence in words) == (where in silent)
+
+    def test_in_words_from_the_first_bin_that_can_hold_pairs(self) -> None:
+        """Episodes of dates are never of one date: what is said begins with the day after."""
+        rows = [(1000.0 * k, 30.0 * j, 9.0 * k + j) for k in range(40) for j in range(2)]
+        found = look(
+            calls(rows, time_precision="day"), unit="episode", space=[0, 100], days=[0, 1, 2, 20]
+        )
+        assert found.table["observed"].tolist() == [0, 40, 0]
+        assert found.table["p"].isna().tolist() == [True, False, False]
+        assert found.in_words.startswith("Nearby, up to 100 m, the risk of incidents is raised fo")
+        assert "for 2 days: up to 2 days there are " in found.in_words
+
 
 class TestEdges:
     """On the boundary, at one place, over a change of clock."""
@@ -275,6 +315,56 @@ class TestEdges:
         found = look(table, unit="episode", space=[0, 100], days=[0, 7])
         assert (found.n_events, found.table["observed"].tolist()) == (3, [1])
 
+    @pytest.mark.parametrize(("minutes", "n_episodes"), [(180, 2), (181, 3)])
+    def test_three_hours(self, minutes: int, n_episodes: int) -> None:
+        """Exactly three hours are still one episode."""
+        table = calls([(0, 0, 0), (30, 0, minutes / 1440), (3000, 0, 9)])
+        assert look(table, unit="episode", space=[0, 100]).n_events == n_episodes
+
+    def test_three_hours_are_not_compared(self) -> None:
+        """Of episodes, pairs of at most three hours are left out at every distance."""
+        # 150 m apart: 180 and 181 minutes, and 361 between the first and the last.
+        rows = [(0, 0, 0), (0, 150, 180 / 1440), (0, 300, 361 / 1440), (5000, 0, 20)]
+        given = {"space": [0, 100, 200, 400], "days": [0, 0.2, 1]}
+        assert squared(look(calls(rows), **given), "observed") == [[0, 0], [2, 0], [0, 1]]
+        found = look(calls(rows), unit="episode", **given)
+        assert squared(found, "observed") == [[0, 0], [1, 0], [0, 1]]
+        # Of six pairs of moments five are more than three hours apart, one of them 181 minutes.
+        expected = [[0, 0], [1 / 5, 1 / 5], [1 / 5, 1 / 5]]
+        assert np.array(squared(found, "knox_expected")) == pytest.approx(np.array(expected))
+
+    def test_bins_that_nothing_can_be_in(self) -> None:
+        """If no two moments are so far apart, or all are in an episode's hours, there is no p."""
+        rows = [(0, 0, 0), (0, 150, 0.1), (5000, 0, 9), (5000, 50, 13)]
+        given = {"unit": "episode", "space": [0, 100, 200], "days": [0, 0.125, 5, 20, 40]}
+        found = look(calls(rows), **given)
+        is_missing = [[True, False, False, True], [True] * 4]
+        assert np.isnan(squared(found, "p")).tolist() == is_missing
+        assert np.isnan(squared(found, "q")).tolist() == is_missing
+        # As calls, the pair within 0.1 days counts, and two moments are as near in time.
+        by_call = look(calls(rows), **(given | {"unit": "call"}))
+        assert np.isnan(squared(by_call, "p")).tolist() == [[False, False, False, True]] * 2
+
+    @pytest.mark.parametrize("minutes", [29, 55, 480, 1441])
+    def test_edges_of_minutes(self, minutes: int) -> None:
+        """An edge given as a part of a day is the minute that it says, whatever rounding does."""
+        table = calls([(0, 0, 0), (9, 0, minutes / 1440), (3000, 0, 9)])
+        found = look(table, space=[0, 10], days=[0, minutes / 1440, 2])
+        assert found.table["observed"].tolist() == [0, 1]
+
+    def test_edges_between_minutes(self) -> None:
+        """A pair of ten minutes is before an edge of ten and a half."""
+        table = calls([(0, 0, 0), (9, 0, 10 / 1440), (3000, 0, 9)])
+        found = look(table, space=[0, 10], days=[0, 10.5 / 1440, 2])
+        assert found.table["observed"].tolist() == [1, 0]
+
+    def test_almost_the_largest_distance(self) -> None:
+        """No two points less than the largest distance apart are two cells apart."""
+        # In cells of 99 m, 98.9 would be in the first and 198.5 in the third.
+        rows = [(0, 0, 0), (98.9, 0, 1), (198.5, 0, 2), (0, 98.9, 3), (0, 198.5, 4)]
+        found = look(calls(rows), space=[99, 100], days=[0, 7])
+        assert found.table["observed"].tolist() == [2, 2]
+
     def test_coincident_in_both(self) -> None:
         """Calls at one place and moment are pairs, and one episode."""
         rows = [(0, 0, 0)] * 4 + [(5000, 0, 3)]
@@ -283,7 +373,7 @@ class TestEdges:
         by_episode = look(calls(rows), unit="episode", space=[0, 10], days=[0, 1])
         assert by_episode.n_events == 2
         assert by_episode.table["p"].isna().all()
-        assert by_episode.in_words.endswith("than chance brings.")
+        assert by_episode.in_words.endswith("has pairs to compare.")
 
     def test_within_a_period(self) -> None:
         """A pair whose months have one call each cannot be dealt apart."""
@@ -493,7 +583,7 @@ class TestRelations:
         rows = np.column_stack([np.vstack([where, near]), np.append(when, soon)])
         found = look(calls(rows.tolist()), unit="episode", n_permutations=999)
         assert "Nearby, up to 100 m, the risk of incidents is raised for 7 days" in found.in_words
-        assert "At the exact place, no more incidents" in found.in_words
+        assert "At the exact place, nothing is said" in found.in_words
         assert repr(found).endswith(
             "999 permutations; 20 bins of distance and days, 1 with q of at most 0.05>"
         )
@@ -517,6 +607,28 @@ class TestRelations:
         ]
         low, high = binom.ppf([0.001, 0.999], 100, LEVEL)
         assert low <= (np.array(p) <= LEVEL).sum() <= high
+
+    def test_level_beyond_an_episode(self) -> None:
+        """In a small and busy area with short bins, half of all p are at most one half."""
+        p = []
+        for seed in range(100):
+            rng = np.random.default_rng(seed)
+            rows = np.column_stack([rng.integers(0, 400, (400, 2)), rng.uniform(0, 60, 400)])
+            found = look(
+                calls(rows.tolist()),
+                unit="episode",
+                space=[0, 100, 200, 300],
+                days=[0, 1, 7],
+                n_permutations=119,
+                rng=seed,
+            )
+            p.append(np.array(squared(found, "p"))[:, 0])
+        low, high = binom.ppf([0.001, 0.999], 100, 0.5)
+        n_low = (np.array(p) <= 0.5).sum(axis=0)
+        # Chains of calls take some of the nearest pairs along with them, so that there p is larger.
+        assert (n_low <= high).all()
+        assert (n_low[1:] >= low).all()
+        assert ((np.array(p) <= LEVEL).sum(axis=0) <= binom.ppf(0.999, 100, LEVEL)).all()
 
     def test_calls_of_bursts_are_no_repeats(self) -> None:
         """If calls are dealt out instead of episodes, bursts are found."""
@@ -639,6 +751,8 @@ class TestMessages:
             ({"within": "year"}, "Invalid within 'year'. Must be 'month', 'week' or None"),
             ({"episode_radius": 0}, "Invalid episode_radius '0'. Must be a number of metres above"),
             ({"episode_radius": True}, "Invalid episode_radius 'True'. Must be"),
+            ({"episode_radius": np.nan}, "Invalid episode_radius 'nan'. Must be"),
+            ({"episode_radius": "50"}, "Invalid episode_radius '50'. Must be"),
             ({"n_permutations": 18}, "Invalid n_permutations '18'. Must be a whole number, at lea"),
             ({"n_permutations": 99.0}, "Invalid n_permutations '99.0'. Must be"),
             ({"threads": 0}, "Invalid threads '0'. Must be a whole number above 0"),
@@ -649,6 +763,14 @@ class TestMessages:
         """Words and numbers out of range are refused."""
         with pytest.raises(InputError, match=message):
             look(self.table, **options)
+
+    @pytest.mark.parametrize("radius", [np.int64(50), np.float32(50), 50])
+    def test_radius_of_any_number(self, radius: Any) -> None:
+        """Numbers of numpy are numbers."""
+        found = look(self.table, unit="episode", episode_radius=radius, space=[0, 100])
+        assert found.table.equals(
+            look(self.table, unit="episode", episode_radius=50.0, space=[0, 100]).table
+        )
 
     def test_snapped(self) -> None:
         """Half of the points at those of others: said, with what to do; not if it makes nothing."""
