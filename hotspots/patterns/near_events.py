@@ -198,8 +198,8 @@ def _require_date(incidents: gpd.GeoDataFrame, verb: str) -> None:
         )
         raise MonthlyDataError(msg)
     if not isinstance(start.dtype, pd.DatetimeTZDtype):
-        remedy = f"Use incidents['start'].dt.tz_localize('{TIMEZONE}')."
-        raise invalid("start", start.dtype, f"times of {TIMEZONE}", remedy)
+        remedy = f"Use pd.to_datetime(incidents['start']).dt.tz_localize('{TIMEZONE}')."
+        raise invalid("start", start.dtype, "times with a time zone", remedy)
     missing = incidents.index[start.isna()]
     if len(missing):
         some = ", ".join(str(label) for label in missing[:_SHOWN_IDS])

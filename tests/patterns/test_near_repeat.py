@@ -698,8 +698,10 @@ class TestMessages:
         """A clock without a place is refused, and so is text."""
         wall = self.table["start"].dt.tz_localize(None)
         start = wall if how == "naive" else wall.astype(str)
-        with pytest.raises(InputError, match="Invalid start '.*'. Must be times of Europe/London"):
+        with pytest.raises(InputError, match="Invalid start '.*'. Must be times with a time zone"):
             look(self.table.assign(start=start))
+        mended = pd.to_datetime(start).dt.tz_localize("Europe/London")
+        assert look(self.table.assign(start=mended)).table.equals(look(self.table).table)
 
     def test_unknown_precision(self) -> None:
         """How finely a time is known must be known."""
