@@ -159,6 +159,38 @@ class TestByHand:
         assert not any(name_of(3, 8) in places for places in listed(part))
         assert part.table["n"].iloc[0] == 16
 
+    def test_id_of_the_last_list(self, with_row: hs.Intensity) -> None:
+        """An id of the last list means its ground then, whatever the id says."""
+        areas = square_area(side=SIDE)
+        ground = box(*middle(3, 8), *middle(5, 8)).buffer(CELL / 2)
+        last = gpd.GeoDataFrame({"name": ["Old"]}, geometry=[ground], index=["Q01-7"], crs=27700)
+        with pytest.raises(hs.InputError, match="names nothing at 'Q01-7'"):
+            judge(with_row, decide("exclude", "Q01-7"))
+        judged = hs.judge_hotspots(
+            with_row, areas, [decide("exclude", "Q01-7")], last=last, settings=TWO
+        )
+        assert judged.table["n"].tolist() == [45]
+        assert listed(judged) == [[name_of(1, 1)], [name_of(4, 1)]]
+        # Its busiest place stands for it where one place is needed.
+        renamed = [decide("rename", "Q01-7", name="High Street")]
+        named = hs.judge_hotspots(with_row, areas, renamed, last=last, settings=TWO)
+        assert "High Street" in set(named.found.table["name"])
+
+    def test_ids_that_go_on(self, apart: hs.Intensity) -> None:
+        """The table of judgements follows when hotspots get the ids of the last list."""
+        judged = judge(
+            apart,
+            decide("pin", f"Q01_{name_of(1, 1)}"),
+            decide("exclude", name_of(7, 1)),
+            decide("rename", name_of(1, 1), name="Market"),
+        )
+        ids = judged.found.table.index
+        again = judged.with_list(judged.found.with_ids(pd.Index(["x", "y"])))
+        assert again.found.table.index.tolist() == ["x", "y"]
+        assert ids[0] == f"Q01_{name_of(1, 1)}"
+        assert again.table["hotspot_id"].fillna("none").tolist() == ["x", "none", "x"]
+        JUDGEMENTS.validate(again.table)
+
     def test_pin_one_that_is_kept(self, apart: hs.Intensity) -> None:
         """The third stays on the list of two, as the third."""
         judged = judge(apart, decide("pin", name_of(7, 1)))
