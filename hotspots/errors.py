@@ -7,7 +7,7 @@ analyst can act on it without reading the code.
 from __future__ import annotations
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 
 
 class HotspotsError(Exception):
@@ -38,10 +38,16 @@ class HotspotsWarning(UserWarning):
     """A result is usable but may mislead; the message names the remedy."""
 
 
-def is_number(value: object) -> bool:
-    """Say whether this is a finite number, not a text, a truth value or a list."""
-    is_real = isinstance(value, Real) and not isinstance(value, bool)
-    return is_real and math.isfinite(value)  # type: ignore[arg-type]
+def is_number(value: object, least: float = -math.inf, most: float = math.inf) -> bool:
+    """Say whether this is a finite number in a range, not a text, a truth value or a list."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(value) and least <= float(value) <= most
+
+
+def is_whole(value: object, least: float = -math.inf, most: float = math.inf) -> bool:
+    """Say whether this is a whole number in a range, not a text, a truth value or a list."""
+    return isinstance(value, Integral) and is_number(value, least, most)
 
 
 def invalid(name: str, value: object, rule: str, remedy: str = "") -> InputError:

@@ -293,25 +293,43 @@ def has_clock(incidents: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 
 def require_clock(incidents: pd.DataFrame, verb: str) -> None:
-    """Raise `MonthlyDataError` unless every incident has a clock time.
+    """Raise `MonthlyDataError` unless every incident has a clock time; see `require_time`."""
+    require_time(incidents, verb, "hour")
+
+
+def require_time(
+    incidents: pd.DataFrame, verb: str, need: Literal["hour", "date", "month"]
+) -> None:
+    """Raise unless the time of every incident is known finely enough.
 
     Parameters
     ----------
     incidents : GeoDataFrame
         An incidents table.
     verb : str
-        The function that needs the hour, for the message.
+        The function that needs the time, for the message.
+    need : {"hour", "date", "month"}
+        How finely it must be known.
+
+    Raises
+    ------
+    MonthlyDataError
+        If a time is not known so finely.
+    InputError
+        If one is missing.
     """
     require_columns(incidents, ("start", "time_precision"), verb)
-    coarse = ~has_clock(incidents)
+    fine = PRECISIONS[: {"hour": 2, "date": 3, "month": 4}[need]]
+    coarse = ~incidents["time_precision"].isin(fine).to_numpy()
     if coarse.any():
         kinds = ", ".join(
             sorted(incidents.loc[coarse, "time_precision"].fillna("unknown").unique())
         )
+        allowed = " or ".join(f"'{each}'" for each in fine)
         msg = (
-            f"{verb} needs the hour of each incident, but {int(coarse.sum())} of {len(incidents)} "
-            f"incidents are known only to the {kinds}. Must be incidents with time_precision "
-            "'minute' or 'hour'. Leave this step out, or use records with a received time."
+            f"{verb} needs the {need} of each incident, but {int(coarse.sum())} of "
+            f"{len(incidents)} incidents are known only to the {kinds}. Must be incidents with "
+            f"time_precision {allowed}. Leave this step out, or use records with a received time."
         )
         raise MonthlyDataError(msg)
     missing = incidents["start"].isna().to_numpy()
@@ -558,7 +576,9 @@ RECENT_CLUSTERS: Final = Table(
         Column("n_days", "integer", "Dates in its window.", "partner", minimum=1),
         Column("n_nights", "integer", "Different nights of the episodes.", "partner", minimum=1),
         Column("n_episodes", "integer", "Episodes in the circle and window.", "partner", minimum=1),
-        Column("n", "number", "Incidents (weights) of these episodes.", "partner", minimum=0),
+        Column(
+            "n", "number", "Incidents (weights) in its squares and dates.", "partner", minimum=0
+        ),
         Column(
             "expected",
             "number",

@@ -7,7 +7,6 @@ holds its centre, so that every cell is in one list only.
 from __future__ import annotations
 
 import logging
-from numbers import Real
 from typing import Any, Final, cast, get_args
 
 import geopandas as gpd
@@ -18,7 +17,7 @@ import shapely
 from hotspots.areas import lattice
 from hotspots.areas.assignment import NOWHERE, first_covering
 from hotspots.areas.lattice import Shape
-from hotspots.errors import invalid
+from hotspots.errors import invalid, is_number
 from hotspots.tables import CRS, check_areas
 
 _LOG = logging.getLogger(__name__)
@@ -179,8 +178,7 @@ def check_cells(cell_size: Any, shape: Any) -> None:  # noqa: ANN401
     if shape not in get_args(Shape):
         name = "shape"
         raise invalid(name, shape, f"one of {', '.join(get_args(Shape))}")
-    is_number = isinstance(cell_size, Real) and not isinstance(cell_size, bool)
-    if not is_number or not 1 <= cell_size < np.inf:
+    if not is_number(cell_size, 1):
         name = "cell_size"
         raise invalid(name, cell_size, "a number of metres, 1 or more")
 

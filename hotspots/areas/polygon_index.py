@@ -8,7 +8,6 @@ doubt, on an edge or next to it, is settled by geometry.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
 import numba
@@ -21,7 +20,7 @@ from hotspots.areas.assignment import (
     first_covering_by_geometry,
     order_of_ids,
 )
-from hotspots.errors import InputError, invalid
+from hotspots.errors import InputError, invalid, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -325,8 +324,7 @@ def _check(polygons: Array, ids: Sequence[object] | Array, cell_size: Any) -> No
     if len(ids) != len(polygons):
         msg = f"Invalid ids: {len(ids)} for {len(polygons)} polygons. Must be one for each polygon."
         raise InputError(msg)
-    is_number = isinstance(cell_size, Real) and not isinstance(cell_size, bool)
-    if not is_number or not 0 < cell_size < np.inf:
+    if not is_number(cell_size) or cell_size <= 0:
         name = "cell_size"
         raise invalid(name, cell_size, "a positive number of metres")
 

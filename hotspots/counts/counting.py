@@ -24,6 +24,7 @@ from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import MILLIONTHS, Dataset, Reading, batch_of, open_incidents
 from hotspots.tables import PLACES, TIMEZONE, check_areas, require_crs
 from hotspots.times import HOURS, exposure
+from hotspots.times.week import read_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -521,19 +522,7 @@ def given_period(
     """Read a period that the caller gives, as midnights in London."""
     if not isinstance(period, (tuple, list)) or len(period) != len(("start", "end")):
         raise invalid("period", period, "a start and an end, such as ('2025-01-01', '2026-01-01')")
-    start, end = (_date(value) for value in period)
+    start, end = (read_day("period", value) for value in period)
     if not end > start:
         raise invalid("period", period, "a start and a later end")
     return start.tz_localize(TIMEZONE), end.tz_localize(TIMEZONE)
-
-
-def _date(value: pd.Timestamp | str) -> pd.Timestamp:
-    try:
-        moment = pd.Timestamp(value)
-    except (TypeError, ValueError) as error:
-        raise invalid("period", value, "dates such as '2025-01-01'") from error
-    if pd.isna(moment):
-        raise invalid("period", value, "dates such as '2025-01-01'")
-    if moment.tzinfo is not None:
-        moment = moment.tz_convert(TIMEZONE).tz_localize(None)
-    return moment.normalize()

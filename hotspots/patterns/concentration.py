@@ -20,7 +20,7 @@ from scipy.special import gammaln
 from hotspots.areas import Grid
 from hotspots.chance import make_generator
 from hotspots.counts import Counts
-from hotspots.errors import HotspotsWarning, InputError, invalid, is_number
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_whole
 from hotspots.words import count, percent
 
 if TYPE_CHECKING:
@@ -272,8 +272,7 @@ def _check_options(top: Sequence[float], alpha: float, n_permutations: int) -> F
         )
     if not is_number(alpha) or not 0 < alpha < 1:
         raise invalid("alpha", alpha, "a number above 0 and below 1")
-    is_whole = isinstance(n_permutations, int | np.integer) and not isinstance(n_permutations, bool)
-    if not is_whole or n_permutations < _FEWEST_REPLICATES:
+    if not is_whole(n_permutations, _FEWEST_REPLICATES):
         rule = f"a whole number, at least {_FEWEST_REPLICATES}"
         raise invalid("n_permutations", n_permutations, rule)
     return tops

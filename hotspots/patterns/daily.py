@@ -19,7 +19,15 @@ from hotspots.counts import Counts
 from hotspots.counts.counting import given_period
 from hotspots.errors import InputError, MonthlyDataError, invalid
 from hotspots.incidents import find_episodes
-from hotspots.tables import CRS, has_clock
+from hotspots.tables import (
+    has_clock,
+    require_columns,
+    require_crs,
+    require_points,
+    require_time,
+    require_weights,
+)
+from hotspots.times.week import local_times
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -158,9 +166,13 @@ def _of_incidents(
     episode_radius: float,
 ) -> tuple[pd.DataFrame, pd.Index[Any]]:
     """Give a row for each call, or each episode and group, and the groups."""
-    if incidents.crs != CRS:
-        remedy = f"Use incidents.to_crs('{CRS}')."
-        raise invalid("coordinate system", incidents.crs, CRS, remedy)
+    require_columns(incidents, ("weight",), "compare_periods")
+    require_time(incidents, "compare_periods", "month")
+    require_weights(incidents)
+    require_points(incidents, "compare_periods")
+    if len(incidents) < 2:  # noqa: PLR2004 (one has nothing to be compared with)
+        msg = f"Invalid incidents: there are {len(incidents)}. Must be at least two."
+        raise InputError(msg)
     if by in _POLYGONS:
         group, groups = _in_polygons(incidents, by, areas)
     elif by in incidents.columns:
@@ -169,7 +181,7 @@ def _of_incidents(
     else:
         rule = f"'area', 'hotspot' or one of {', '.join(map(str, incidents.columns))}"
         raise invalid("by", by, rule)
-    day = incidents["start"].dt.tz_localize(None).dt.normalize()
+    day = local_times(incidents["start"], "start").dt.tz_localize(None).dt.normalize()
     rows = pd.DataFrame({"group": group, "day": day.astype("datetime64[ns]")})
     rows["n"] = incidents["weight"]
     if unit == "episode":
@@ -195,8 +207,7 @@ def _in_polygons(
         remedy = "Use areas=hs.load_boroughs(), or the polygons of your hotspots."
         given = type(areas).__name__
         raise invalid("areas", given, f"a GeoDataFrame of polygons with by='{by}'", remedy)
-    if areas.crs != CRS:
-        raise invalid("coordinate system", areas.crs, CRS, f"Use areas.to_crs('{CRS}').")
+    require_crs("areas", areas)
     if not areas.index.is_unique:
         raise invalid("areas", "an index with repeats", "polygons, each with an id of its own")
     points = np.asarray(incidents.geometry.to_numpy())
@@ -217,10 +228,7 @@ def _names(groups: pd.Index[Any], by: str, areas: gpd.GeoDataFrame | None) -> li
 
 def _span(incidents: gpd.GeoDataFrame, *, is_monthly: bool) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Give the days from the first to the last incident, or whole months of monthly data."""
-    if len(incidents) < 2:  # noqa: PLR2004 (one has nothing to be compared with)
-        msg = f"Invalid incidents: there are {len(incidents)}. Must be at least two."
-        raise InputError(msg)
-    day = incidents["start"].dt.tz_localize(None).dt.normalize()
+    day = local_times(incidents["start"], "start").dt.tz_localize(None).dt.normalize()
     first, last = day.min(), day.max()
     if is_monthly:
         return first.replace(day=1), last.replace(day=1) + pd.DateOffset(months=1)

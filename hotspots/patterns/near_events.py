@@ -17,16 +17,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid
+from hotspots.errors import HotspotsWarning, InputError
 from hotspots.patterns.week_episodes import APART_HOURS
-from hotspots.tables import (
-    PRECISIONS,
-    TIMEZONE,
-    require_columns,
-    require_points,
-    require_weights,
-)
-from hotspots.words import count
+from hotspots.tables import require_columns, require_points, require_time, require_weights
+from hotspots.times.week import local_times
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -91,9 +85,10 @@ class Events:
         HotspotsWarning
             If rows stand for several incidents.
         """
-        _require_date(incidents, verb)
+        require_columns(incidents, ("start", "time_precision", "weight", "person_key"), verb)
+        require_time(incidents, verb, "date")
         require_weights(incidents)
-        used = incidents[require_points(incidents, verb)]
+        used = incidents[require_points(incidents, verb) & (incidents["weight"] > 0).to_numpy()]
         if len(used) < len(incidents):
             n_left = len(incidents) - len(used)
             _LOG.info("%d incidents without a point are left out", n_left)
@@ -110,7 +105,7 @@ class Events:
                 HotspotsWarning,
                 stacklevel=4,
             )
-        wall = used["start"].dt.tz_convert(TIMEZONE).dt.tz_localize(None)
+        wall = local_times(used["start"], "start").dt.tz_localize(None)
         if (used["time_precision"] == "day").any():
             _LOG.info("some incidents are known only to the day: the dates of all are taken")
             wall = wall.dt.floor("D")
@@ -181,30 +176,6 @@ class Events:
         _LOG.info("%d calls make %d episodes", len(calls.xy), len(chosen.xy))
         _require_two(chosen)
         return chosen
-
-
-def _require_date(incidents: gpd.GeoDataFrame, verb: str) -> None:
-    """Raise unless every incident has a date."""
-    require_columns(incidents, ("start", "time_precision", "weight", "person_key"), verb)
-    precision, start = incidents["time_precision"], incidents["start"]
-    is_coarse = ~precision.isin(_DATED)
-    if is_coarse.any():
-        kinds = ", ".join(sorted(precision[is_coarse].fillna("unknown").unique()))
-        msg = (
-            f"{verb} needs the date of each incident, but {int(is_coarse.sum())} of "
-            f"{len(incidents)} incidents are known only to the {kinds}. Must be incidents with "
-            "time_precision 'minute', 'hour' or 'day'. Leave this step out, or use records with a "
-            "received time."
-        )
-        raise MonthlyDataError(msg)
-    if not isinstance(start.dtype, pd.DatetimeTZDtype):
-        remedy = f"Use pd.to_datetime(incidents['start']).dt.tz_localize('{TIMEZONE}')."
-        raise invalid("start", start.dtype, "times with a time zone", remedy)
-    missing = incidents.index[start.isna()]
-    if len(missing):
-        some = ", ".join(str(label) for label in missing[:_SHOWN_IDS])
-        given = f"missing in {count(len(missing), 'row')}: {some}"
-        raise invalid("start", given, f"a date in every row for {verb}", "Leave these rows out.")
 
 
 def _require_two(events: Events) -> None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from hotspots.chance import make_generator
-from hotspots.errors import HotspotsWarning, invalid, is_number
+from hotspots.chance import draw_seeds, make_generator
+from hotspots.errors import HotspotsWarning, invalid, is_number, is_whole
 from hotspots.patterns.near_events import MERGED, Events
 from hotspots.patterns.near_pairs import (
     MOST_BINS,
@@ -312,7 +312,7 @@ def near_repeat(
     # Rounded, for 29/1440 days would be a little more than 29 minutes, and pairs of 29 before it.
     minutes = np.ceil(np.round(bounds * _DAY, 6))
     minutes = np.minimum(minutes, np.iinfo(np.int32).max).astype(np.int64)
-    seeds = chance.integers(0, 2**32, n_permutations, dtype=np.uint32).astype(np.int64)
+    seeds = draw_seeds(chance, n_permutations)
     columns = columns_of_days(events.minutes, minutes, merged)
     observed = count_days(pairs, events.minutes, columns)
     n_pairs = np.bincount(pairs.kinds, minlength=4 * pairs.n_bins).reshape(2, 2, -1, 1)
@@ -425,19 +425,14 @@ def _check(
         (
             "n_permutations",
             n_permutations,
-            _is_count(n_permutations, _FEWEST),
+            is_whole(n_permutations, _FEWEST),
             f"a whole number, at least {_FEWEST}",
         ),
-        ("threads", threads, threads is None or _is_count(threads, 1), "a whole number above 0"),
+        ("threads", threads, threads is None or is_whole(threads, 1), "a whole number above 0"),
     )
     for name, value, is_good, rule in rules:
         if not is_good:
             raise invalid(name, value, rule)
-
-
-def _is_count(value: object, least: int) -> bool:
-    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return is_whole and int(value) >= least  # type: ignore[call-overload]
 
 
 def _table(

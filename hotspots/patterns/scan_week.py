@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.chance import make_generator
-from hotspots.errors import HotspotsWarning, InputError, invalid, is_number
+from hotspots.chance import draw_seeds, make_generator
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_whole
 from hotspots.patterns.gumbel import GumbelTail
+from hotspots.patterns.surroundings import false_discovery_rates
 from hotspots.patterns.week_episodes import draw_episodes
 from hotspots.patterns.week_windows import HOURS, band_of, log_likelihood_ratio, sum_windows
 from hotspots.patterns.week_zones import (
@@ -301,14 +302,14 @@ def scan_week(
     2
     """
     for name, metres in (("cell_size", cell_size), ("episode_radius", episode_radius)):
-        if not _is_metres(metres):
+        if not is_number(metres, 1, _FARTHEST):
             raise invalid(name, metres, f"a number of metres, 1 to {_FARTHEST:,}")
     if not np.iterable(radii) or not all(is_number(radius) for radius in radii):
         raise invalid("radii", radii, "increasing numbers of metres above 0", "Use (150, 300).")
     radii = tuple(float(radius) for radius in radii)
     _check(cell_size, radii, max_days, max_hours, min_nights, maximum, unit, alpha, n_permutations)
     for name, number in (("stop_after", stop_after), ("threads", threads)):
-        if number is not None and not _is_count(number, 1):
+        if number is not None and not is_whole(number, 1):
             raise invalid(name, number, "a whole number above 0, or None")
     chance = make_generator(rng)
     calls = _Calls.of(incidents, night_ends)
@@ -337,7 +338,7 @@ def scan_week(
     candidates = _Candidates(calls, chosen, scan, best, min_nights)
     largest = candidates.largest()
     names = (_ALL,) if is_one else calls.names
-    seeds = chance.integers(0, 2**32, n_permutations, dtype=np.uint32).astype(np.int64)
+    seeds = draw_seeds(chance, n_permutations)
     maxima = _maxima(scan, largest, seeds, stop_after, threads, progress=progress)
     n_of = np.bincount(calls.strata[chosen], minlength=len(calls.names))
     n_of = n_of.sum(keepdims=True) if is_one else n_of
@@ -391,21 +392,21 @@ def _check(
         (
             "max_days",
             max_days,
-            _is_count(max_days, 1) and max_days <= len(DAYS),
+            is_whole(max_days, 1, len(DAYS)),
             "a whole number of days, 1 to 7",
             "",
         ),
         (
             "max_hours",
             max_hours,
-            _is_count(max_hours, 1) and max_hours <= _DAY,
+            is_whole(max_hours, 1, _DAY),
             "a whole number of hours, 1 to 24",
             "",
         ),
         (
             "min_nights",
             min_nights,
-            _is_count(min_nights, 1),
+            is_whole(min_nights, 1),
             "a whole number of nights above 0",
             "",
         ),
@@ -415,7 +416,7 @@ def _check(
         (
             "n_permutations",
             n_permutations,
-            _is_count(n_permutations, _FEWEST_MAXIMA),
+            is_whole(n_permutations, _FEWEST_MAXIMA),
             f"a whole number, at least {_FEWEST_MAXIMA}",
             "Fewer cannot show how the maxima are distributed.",
         ),
@@ -423,15 +424,6 @@ def _check(
     for name, value, is_good, rule, remedy in rules:
         if not is_good:
             raise invalid(name, value, rule, remedy)
-
-
-def _is_metres(value: object) -> bool:
-    return is_number(value) and 1 <= float(value) <= _FARTHEST  # type: ignore[arg-type]
-
-
-def _is_count(value: object, least: int) -> bool:
-    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return is_whole and int(value) >= least  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -539,7 +531,7 @@ def _judge(
         rows.append((int(n_episodes[group]), ratio, p, tail.p(ratio), n_used))
     columns = ["n_episodes", "log_likelihood_ratio", "p", "p_gumbel", "n_permutations"]
     boroughs = pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="borough"))
-    boroughs.insert(4, "q", _false_discovery_rates(boroughs["p_gumbel"], boroughs["p_gumbel"]))
+    boroughs.insert(4, "q", false_discovery_rates(boroughs["p_gumbel"].to_numpy()))
     return boroughs
 
 
@@ -556,17 +548,6 @@ def _monte_carlo_p(ratio: float, maxima: Floats, stop_after: int | None) -> tupl
 def _tails(maxima: Floats) -> list[GumbelTail]:
     """Give the distribution of each group's maxima, beyond what replicates show."""
     return [GumbelTail(own[~np.isnan(own)]) for own in maxima.T]
-
-
-def _false_discovery_rates(p: pd.Series[Any], family: pd.Series[Any]) -> Floats:
-    """Give the Benjamini–Hochberg rate of each p among a family of tests."""
-    tests = np.sort(family.to_numpy())
-    rates = tests * len(tests) / np.arange(1, len(tests) + 1)
-    # From each test on, the smallest rate: the level at which it is the last one listed.
-    later = np.append(np.minimum.accumulate(rates[::-1])[::-1], np.inf)
-    values = p.to_numpy()
-    own = values * len(tests) / np.maximum(np.searchsorted(tests, values, side="right"), 1)
-    return np.asarray(np.minimum(np.minimum(own, later[np.searchsorted(tests, values)]), 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -693,7 +674,9 @@ class _Listing:
         if not rows:
             return SCAN_CLUSTERS.empty()
         table = pd.DataFrame(rows)
-        table["q"] = _false_discovery_rates(table["p_gumbel"], self.boroughs["p_gumbel"])
+        table["q"] = false_discovery_rates(
+            table["p_gumbel"].to_numpy(), self.boroughs["p_gumbel"].to_numpy()
+        )
         table.index.name = SCAN_CLUSTERS.index.name
         names = [column.name for column in SCAN_CLUSTERS.columns]
         return gpd.GeoDataFrame(table[names], geometry="geometry", crs=CRS)

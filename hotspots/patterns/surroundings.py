@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import warnings
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -17,11 +16,11 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
-from scipy.stats import false_discovery_control, norm
+from scipy.stats import norm
 
 from hotspots.areas import neighbours
 from hotspots.counts import Counts
-from hotspots.errors import HotspotsWarning, InputError, invalid
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_whole
 from hotspots.tables import require_crs
 
 if TYPE_CHECKING:
@@ -61,8 +60,7 @@ def check_draws(alternative: str, n_permutations: int | None) -> None:
     """Raise `InputError` unless these say what to look for and how many draws to take."""
     if alternative not in ALTERNATIVES:
         raise invalid("alternative", alternative, f"one of {', '.join(ALTERNATIVES)}")
-    is_whole = isinstance(n_permutations, int | np.integer) and not isinstance(n_permutations, bool)
-    if n_permutations is not None and not (is_whole and n_permutations > 0):
+    if n_permutations is not None and not is_whole(n_permutations, 1):
         raise invalid("n_permutations", n_permutations, "a whole number above 0")
 
 
@@ -159,8 +157,7 @@ def find_near(places: gpd.GeoDataFrame, radius: Any) -> csr_array[Any, Any]:  # 
         near = neighbours(places)
         remedy = "Give a radius in metres."
     else:
-        is_number = isinstance(radius, Real) and not isinstance(radius, bool)
-        if not is_number or not 0 < radius < np.inf:
+        if not is_number(radius) or radius <= 0:
             raise invalid("radius", radius, "a number of metres above 0, or None")
         near = _within(places, float(radius))
         remedy = "Give a radius larger than the distance between the centres of neighbours."
@@ -202,13 +199,23 @@ def p_of_draws(at_least: Any, at_most: Any, n_draws: int, alternative: str) -> F
     return combine((1 + at_least) / (1 + n_draws), (1 + at_most) / (1 + n_draws), alternative)
 
 
-def false_discovery_rates(p: Floats) -> Floats:
-    """Give the Benjamini–Hochberg rate of each p; what is missing is not tested."""
-    q = np.full(len(p), np.nan)
-    is_tested = ~np.isnan(p)
-    if is_tested.any():
-        q[is_tested] = false_discovery_control(p[is_tested])
-    return q
+def false_discovery_rates(p: Floats, family: Floats | None = None) -> Floats:
+    """Give the Benjamini–Hochberg rate of each p; what is missing is not tested.
+
+    Parameters
+    ----------
+    p : array of float
+        Chances, 0–1.
+    family : array of float, optional
+        p of all tests among which they are judged; by default those of `p` themselves.
+    """
+    tests = np.sort(p if family is None else family)
+    tests = tests[~np.isnan(tests)]
+    rates = tests * len(tests) / np.arange(1, len(tests) + 1)
+    # From each test on, the smallest rate: the level at which it is the last one listed.
+    later = np.append(np.minimum.accumulate(rates[::-1])[::-1], np.inf)
+    own = p * len(tests) / np.maximum(np.searchsorted(tests, p, side="right"), 1)
+    return np.asarray(np.minimum(np.minimum(own, later[np.searchsorted(tests, p)]), 1.0))
 
 
 def announce(found: pd.DataFrame, least_p: float, n_draws: int | None, remedy: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import numpy as np
 
 from hotspots.chance import make_generator
-from hotspots.errors import invalid
+from hotspots.errors import invalid, is_whole
 from hotspots.simulate.callers import draw_callers
 from hotspots.simulate.calls import Calls
 from hotspots.simulate.facts import load_facts, shares
@@ -252,27 +252,23 @@ def simulate_incidents(
 
 
 def _check(n: int, mode: str, per_borough: int, incidents: tuple[int, int]) -> None:
-    if not _is_whole(n) or n < 1:
+    if not is_whole(n, 1):
         name = "n"
         raise invalid(name, n, "a whole number of incidents, at least 1")
     if mode not in get_args(Mode):
         name = "mode"
         raise invalid(name, mode, f"one of {', '.join(get_args(Mode))}")
-    if not _is_whole(per_borough) or per_borough < 0:
+    if not is_whole(per_borough, 0):
         name = "planted_per_borough"
         raise invalid(name, per_borough, "a whole number of hotspots, 0 or more")
     ends = tuple(incidents) if isinstance(incidents, tuple | list) else ()
-    is_range = len(ends) == 2 and all(map(_is_whole, ends)) and 1 <= ends[0] <= ends[1]  # noqa: PLR2004
+    is_range = len(ends) == 2 and all(map(is_whole, ends)) and 1 <= ends[0] <= ends[1]  # noqa: PLR2004
     if not is_range:
         name = "planted_incidents"
         rule = (
             "two whole numbers, the fewest and the most incidents of a hotspot, such as (40, 150)"
         )
         raise invalid(name, incidents, rule)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _draw_calls(

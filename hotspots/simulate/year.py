@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import InputError
+from hotspots.errors import InputError, is_whole
 from hotspots.simulate.facts import months_of, weekdays_of
 from hotspots.tables import TIMEZONE
 
@@ -108,11 +108,7 @@ def make_year(year: int) -> Year:
     (365, np.float64(23.0), np.float64(25.0))
     """
     first, last = 1972, 2037
-    if (
-        isinstance(year, bool)
-        or not isinstance(year, int | np.integer)
-        or not first <= year <= last
-    ):
+    if not is_whole(year, first, last):
         msg = f"Invalid year '{year}'. Must be a whole number from {first} to {last}."
         raise InputError(msg)
     dates = np.arange(f"{year}-01-01", f"{int(year) + 1}-01-01", dtype="datetime64[D]")

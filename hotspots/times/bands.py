@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hotspots.errors import invalid
+from hotspots.errors import invalid, is_whole
 from hotspots.times.week import DAYS, HOURS
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class Band:
         ranges = {"first_day": (0, 6), "n_days": (1, 7), "start_hour": (0, 23), "n_hours": (1, 24)}
         for name, (least, most) in ranges.items():
             value = getattr(self, name)
-            is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            if not (is_whole and least <= value <= most):
+            if not is_whole(value, least, most):
                 raise invalid(name, value, f"a whole number, {least} to {most}")
 
     @property

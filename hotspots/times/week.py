@@ -40,6 +40,32 @@ def local_times(start: pd.Series[Any], name: str) -> pd.Series[Any]:
     return local
 
 
+def read_day(name: str, value: object) -> pd.Timestamp:
+    """Read a day that the caller gives: its midnight on London's clock, without time zone.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    value : Timestamp, date or str
+        Such as "2025-01-01"; a time of the day is passed over.
+
+    Raises
+    ------
+    InputError
+        If it is no date.
+    """
+    try:
+        moment = pd.Timestamp(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        moment = pd.NaT  # type: ignore[assignment]
+    if isinstance(value, bool | int | float) or pd.isna(moment):
+        raise invalid(name, value, "a date such as '2025-01-01'")
+    if moment.tzinfo is not None:
+        moment = moment.tz_convert(TIMEZONE).tz_localize(None)
+    return moment.normalize()
+
+
 def hour_of_week(start: pd.Series[Any]) -> pd.Series[Any]:
     """Give the hour of the week of each moment, 0 (Monday 00:00) to 167 (Sunday 23:00).
 
