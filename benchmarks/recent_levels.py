@@ -3,7 +3,9 @@
 Levels: boroughs of `simulate_null`; 99 in 100 times the share with p of at most 0.05 lies within
 the limits that are printed, if dates do not depend on the place. They do not in "independent" and
 "bursty"; in "overdispersed" each place has good and bad weeks, and in "seasonal" a season of its
-own. Calls are dealt out instead of episodes beside it. Power: one address gets an episode more on
+own. Two have a town centre and fifteen times as many occurrences, so that those of one night run
+into each other: in "common" dates do not depend on the place, in "centre" they do, by good and bad
+weeks. Calls are dealt out instead of episodes beside it. Power: one address gets an episode more on
 a number of the last seven nights, in boroughs of the first kind.
 
 `python benchmarks/recent_levels.py` takes 400 boroughs each, in as many processes as there are
@@ -15,7 +17,7 @@ from __future__ import annotations
 import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 REPLICATES = 39
+CENTRE = 15
 UNTIL = "2024-12-29"
 PLACE = (532_625.0, 182_625.0)
 ADDED = (3, 4, 5, 6, 7)
-KINDS: tuple[Kind, ...] = ("independent", "bursty", "overdispersed", "seasonal")
 WAYS: tuple[dict[str, Any], ...] = (
     {"adjust": "weekday"},
     {"adjust": "season"},
@@ -53,7 +55,8 @@ def p_of(table: gpd.GeoDataFrame, way: dict[str, Any], seed: int) -> tuple[float
 
 def null(kind: Kind, way: dict[str, Any], n: int, seed: int) -> tuple[float, float]:
     """Scan one borough in which nothing has begun."""
-    return p_of(simulate_null(n, kind, rng=np.random.default_rng([seed, 1])), way, seed)
+    n_drawn = n * CENTRE if kind in ("centre", "common") else n
+    return p_of(simulate_null(n_drawn, kind, rng=np.random.default_rng([seed, 1])), way, seed)
 
 
 def planted(added: int, background: int, n: int, seed: int) -> tuple[float, float]:
@@ -86,11 +89,13 @@ def main() -> None:
     parser.add_argument("--boroughs", type=int, default=400)
     parser.add_argument("--occurrences", type=int, default=1500)
     parser.add_argument("--only", choices=["levels", "power"])
+    parser.add_argument("--kinds", nargs="*", choices=get_args(Kind), default=get_args(Kind))
+    parser.add_argument("--processes", type=int)
     parser.add_argument("--ways", type=int, nargs="*", default=range(len(WAYS)))
     asked = parser.parse_args()
     seeds, n = range(asked.boroughs), asked.occurrences
     low, high = binom.ppf([0.005, 0.995], asked.boroughs, LEVEL) / asked.boroughs
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(asked.processes) as pool:
         if asked.only != "power":
             print(
                 f"{asked.boroughs} boroughs of {n:,} occurrences, {REPLICATES} replicates; ", end=""
@@ -99,7 +104,7 @@ def main() -> None:
             print("| null | options | p ≤ 0.05 | Gumbel p ≤ 0.05 |\n| --- | --- | --- | --- |")
             for way in (WAYS[number] for number in asked.ways):
                 said = ", ".join(f"{name}={value!r}" for name, value in way.items())
-                for kind in KINDS:
+                for kind in asked.kinds:
                     found = pool.map(partial(null, kind, way, n), seeds, chunksize=5)
                     share, tail = shares(found)
                     print(f"| {kind} | `{said}` | {share:.3f} | {tail:.3f} |", flush=True)

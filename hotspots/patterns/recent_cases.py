@@ -1,7 +1,7 @@
 """The cases that are scanned for what is recent: an episode each, at a place and on a date.
 
-An episode stands at the place and on the night of its first call, whatever the order of the rows;
-places are occupied cells or exact points.
+Of each episode one call is drawn, the same whatever the order of the rows; places are occupied
+cells or exact points.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsWarning, InputError, invalid
-from hotspots.incidents import find_episodes
-from hotspots.tables import CRS, has_point, require_clock
+from hotspots.errors import HotspotsWarning, InputError
+from hotspots.patterns.night_episodes import draw_nights
+from hotspots.tables import require_clock, require_columns, require_points, require_weights
 from hotspots.times import night_of
+from hotspots.times.week import read_day
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,25 +40,24 @@ _SHOWN: Final = 50.0
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """The cases, sorted by nothing in particular."""
+    """The cases, sorted by nothing in particular, and the calls they were drawn from."""
 
     xy: Floats
     dates: Integers
     """Date of each, 0 for the first of the period."""
-    calls: Floats
     boroughs: Labels
+    calls_xy: Floats
+    calls_dates: Integers
+    weights: Floats
+    """Incidents that each call stands for."""
+    strata: Integers
+    """Stratum of each date of the period, within which dates are dealt out again."""
     first: pd.Timestamp
-    n_dates: int
 
-    def strata(self, adjust: str) -> Integers:
-        """Give the stratum of each date of the period, within which dates are dealt out again."""
-        back = np.arange(self.n_dates)[::-1]
-        if adjust == "none":
-            return np.zeros(self.n_dates, dtype=np.int64)
-        kind = back % _WEEK
-        if adjust == "season":
-            kind = kind + back // _SEASON * _WEEK
-        return np.unique(kind, return_inverse=True)[1].astype(np.int64)
+    @property
+    def n_dates(self) -> int:
+        """Number of dates of the period, with and without a case."""
+        return len(self.strata)
 
     def date(self, number: int) -> pd.Timestamp:
         """Give a date of the period, its midnight in London."""
@@ -69,21 +69,23 @@ def make_cases(
     *,
     until: str | dt.date | None,
     history: int | None,
+    adjust: str,
     unit: str,
     episode_radius: float,
     night_ends: int,
+    chance: np.random.Generator,
 ) -> Cases:
     """Take the cases of an incidents table; parameters as those of `scan_recent`."""
+    require_columns(incidents, ("start", "time_precision", "borough", "weight"), "scan_recent")
     require_clock(incidents, "scan_recent")
-    if incidents.crs != CRS:
-        remedy = f"Use incidents.to_crs('{CRS}')."
-        raise invalid("coordinate system", incidents.crs, CRS, remedy)
-    used = incidents[has_point(incidents)]
+    require_weights(incidents)
+    is_used = require_points(incidents, "scan_recent") & (incidents["weight"] > 0).to_numpy()
+    used = incidents[is_used]
     if len(used) < len(incidents):
         _LOG.info("%d incidents without a point are left out", len(incidents) - len(used))
     _check_number(len(used))
     nights = night_of(used["start"], night_ends=night_ends)
-    last = nights.max() if until is None else _date_of(until)
+    last = nights.max() if until is None else read_day("until", until)
     first = nights.min() if history is None else last - (history - 1) * _DAY
     _LOG.info("scanned are the nights from %s to %s", first.date(), last.date())
     is_inside = ((nights >= first) & (nights <= last)).to_numpy()
@@ -97,23 +99,37 @@ def make_cases(
             stacklevel=3,
         )
     xy = np.column_stack([used.geometry.x, used.geometry.y])
-    number = np.arange(len(used))
+    dates = (nights - first).dt.days.to_numpy().astype(np.int64)
+    boroughs = used["borough"].to_numpy(dtype=object, na_value=None)
+    # So that the order of rows does not matter.
+    order = np.lexsort([boroughs.astype(str), xy[:, 1], xy[:, 0], dates])
+    xy, dates, boroughs = xy[order], dates[order], boroughs[order]
+    strata = strata_of((last - first).days + 1, adjust)
+    chosen = np.arange(len(xy))
     if unit == "episode":
-        number = find_episodes(used, radius=episode_radius, night_ends=night_ends).to_numpy()
-    borough = used["borough"].to_numpy(dtype=object, na_value=None)
-    passed = used["start"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    # Of calls at the same moment the most western one, so that the order of rows does not matter.
-    order = np.lexsort([borough.astype(str), xy[:, 1], xy[:, 0], passed, number])
-    _, at = np.unique(number[order], return_index=True)
-    chosen = order[at]
+        chosen = draw_nights(xy, dates, strata, episode_radius, chance)
+        _LOG.info("%d episodes are scanned of %d calls", len(chosen), len(xy))
     return Cases(
         xy=xy[chosen],
-        dates=((nights - first).dt.days.to_numpy()[chosen]).astype(np.int64),
-        calls=np.bincount(number, weights=used["weight"].to_numpy(dtype=float)).astype(float),
-        boroughs=borough[chosen],
+        dates=dates[chosen],
+        boroughs=boroughs[chosen],
+        calls_xy=xy,
+        calls_dates=dates,
+        weights=used["weight"].to_numpy(dtype=float)[order],
+        strata=strata,
         first=first,
-        n_dates=(last - first).days + 1,
     )
+
+
+def strata_of(n_dates: int, adjust: str) -> Integers:
+    """Give the stratum of each date of a period, by what dates may have in common with places."""
+    back = np.arange(n_dates)[::-1]
+    if adjust == "none":
+        return np.zeros(n_dates, dtype=np.int64)
+    kind = back % _WEEK
+    if adjust == "season":
+        kind = kind + back // _SEASON * _WEEK
+    return np.unique(kind, return_inverse=True)[1].astype(np.int64)
 
 
 def _check_number(n: int) -> None:
@@ -123,13 +139,6 @@ def _check_number(n: int) -> None:
             "Look at what was left out: reading.summary, and the dates until and history."
         )
         raise InputError(msg)
-
-
-def _date_of(until: str | dt.date) -> pd.Timestamp:
-    try:
-        return pd.Timestamp(until).tz_localize(None).normalize()
-    except (ValueError, TypeError) as error:
-        raise invalid("until", until, "a date, such as '2025-06-30'") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,10 +152,13 @@ class Places:
     side: float
     """Side of the squares that show them, metres."""
 
-    def squares(self, places: Integers) -> Floats:
-        """Give west, south, east and north of the squares that some places lie in."""
-        corners = np.unique(np.floor(self.xy[places] / self.side), axis=0) * self.side
-        return np.column_stack([corners, corners + self.side])
+    def squares(self, places: Integers) -> Integers:
+        """Give column and row of the squares that some places lie in."""
+        return np.unique(self.squares_of(self.xy[places]), axis=0)
+
+    def squares_of(self, xy: Floats) -> Integers:
+        """Give column and row of the square that each point lies in."""
+        return np.floor(xy / self.side).astype(np.int64)
 
 
 def make_places(xy: Floats, cell_size: float | None) -> Places:

@@ -11,6 +11,7 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
@@ -18,8 +19,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.chance import make_generator
-from hotspots.errors import HotspotsWarning, InputError, invalid
+from hotspots.chance import draw_seeds, make_generator
+from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_whole
 from hotspots.patterns.gumbel import GumbelTail
 from hotspots.patterns.recent_cases import Cases, Places, make_cases, make_places
 from hotspots.patterns.recent_circles import make_circles
@@ -45,8 +46,6 @@ _FARTHEST: Final = 10_000
 _LONGEST: Final = 366
 # Ratios that differ by a smaller share are the same: sums depend on their order by rounding.
 _SAME: Final = 1e-9
-# The smallest number that is above 0.
-_SOON: Final = np.nextafter(0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def scan_recent(
         What is dealt out again. Calls are not independent, and make the test find what is not
         there: only for comparison.
     episode_radius : float
-        Calls of one night within so many metres, link by link, are one episode; at least 0.
+        Calls of one night within so many metres are one episode, 1 to 10,000.
     night_ends : int
         Hour of the day, 0–12, at which a night gives way to the next date.
     every : float
@@ -186,9 +185,15 @@ def scan_recent(
     Each replicate deals the dates of a stratum out again between its episodes. p is the share of
     maxima that are as large as the ratio, that observed among them, (1 + k)/(1 + R). For p smaller
     than replicates can show, the maxima are taken as Gumbel distributed, and the chance of a
-    further one is averaged over what its location and scale may be. Where some replicates have no
-    cluster at all, `p_gumbel` is p. The recurrence interval is `every`/`p_gumbel`: how often chance
-    alone would show as much.
+    further one is averaged over what its location and scale may be; where some maxima are 0 and
+    fewer than 100 are not, it is p again. The recurrence interval is `every`/`p_gumbel`: how often
+    chance alone would show as much.
+
+    One call of each episode is drawn, so that no two of a night are within `episode_radius`. At
+    busy places this passes over calls that have nothing to do with each other, and most of them on
+    the busiest dates; what is drawn on the quieter dates of a stratum is therefore thinned by as
+    much, so that all its dates keep the same share of a place (Matérn 1960). Where more than 90 %
+    are kept on every date nothing is thinned.
 
     Circles are those of places round each place, all at the same distance coming in together, and
     of each middle the best circle and window is kept. The maxima are exact.
@@ -201,7 +206,9 @@ def scan_recent(
     `adjust="season"` or a short `history` takes it out. Dates on which recording failed in one area
     make all others stand out. Scanning each day is many tests: use the recurrence interval. Cells
     and circles are arbitrary; points that are snapped lie in one cell where the places did not. At
-    the edge of the data circles are cut off. Small counts show only strong outbreaks.
+    the edge of the data circles are cut off. Small counts show only strong outbreaks. Where calls
+    are dense few of them are scanned, as many as the busiest date of a stratum leaves. Which call
+    of an episode is drawn depends on the seed, and what is near a limit may differ with it.
 
     References
     ----------
@@ -211,6 +218,7 @@ def scan_recent(
     Abrams, A. M., Kleinman, K., Kulldorff, M. (2010). Gumbel based p-value approximations for
     spatial scan statistics. International Journal of Health Geographics 9.
     doi:10.1186/1476-072X-9-61
+    Matérn, B. (1960). Spatial Variation. Meddelanden från Statens Skogsforskningsinstitut 49(5).
 
     Examples
     --------
@@ -231,6 +239,7 @@ def scan_recent(
         min_nights,
         adjust,
         unit,
+        episode_radius,
         every,
         alpha,
         n_permutations,
@@ -241,9 +250,11 @@ def scan_recent(
         incidents,
         until=until,
         history=history,
+        adjust=adjust,
         unit=unit,
         episode_radius=episode_radius,
         night_ends=night_ends,
+        chance=chance,
     )
     if cases.n_dates < 2 * max_days:
         msg = (
@@ -263,7 +274,7 @@ def scan_recent(
     zones = make_zones(
         places.of_case,
         cases.dates,
-        cases.strata(adjust),
+        cases.strata,
         make_circles(places.xy, n_of, max_radius, threads),
         max_days=max_days,
         min_cases=min_episodes,
@@ -271,8 +282,8 @@ def scan_recent(
         is_prospective=prospective,
     )
     best = observed_circles(zones)
-    seeds = chance.integers(0, 2**32, n_permutations, dtype=np.uint32).astype(np.int64)
-    judge = _Judge.of(_maxima(zones, seeds, threads, progress=progress))
+    seeds = draw_seeds(chance, n_permutations)
+    judge = _Judge(_maxima(zones, seeds, threads, progress=progress))
     largest = float(best["ratio"].max(initial=0.0))
     listing = _Listing(cases, places, zones, best, judge, every if prospective else None)
     return RecentScan(
@@ -296,6 +307,7 @@ def _check(
     min_nights: int,
     adjust: str,
     unit: str,
+    episode_radius: float,
     every: float,
     alpha: float,
     n_permutations: int,
@@ -303,21 +315,21 @@ def _check(
 ) -> None:
     """Refuse parameters that are out of their range, each with what is allowed."""
     metres = f"a number of metres, 1 to {_FARTHEST:,}"
-    days = f"a whole number of days, 1 to {_LONGEST}"
+    if not is_whole(max_days, 1, _LONGEST):
+        name = "max_days"
+        raise invalid(name, max_days, f"a whole number of days, 1 to {_LONGEST}")
     enough = f"a whole number of days, at least twice max_days ({max_days})"
-    is_long = _is_count(max_days, 1) and max_days <= _LONGEST
     rules: tuple[tuple[str, object, bool, str], ...] = (
         (
             "cell_size",
             cell_size,
-            cell_size is None or _is_number(cell_size, 1, _FARTHEST),
+            cell_size is None or is_number(cell_size, 1, _FARTHEST),
             f"{metres}, or None for exact points",
         ),
-        ("max_radius", max_radius, _is_number(max_radius, 1, _FARTHEST), metres),
-        ("max_days", max_days, is_long, days),
-        ("history", history, history is None or _is_count(history, 2 * max_days), enough),
-        ("min_episodes", min_episodes, _is_count(min_episodes, 1), "a whole number above 0"),
-        ("min_nights", min_nights, _is_count(min_nights, 1), "a whole number above 0"),
+        ("max_radius", max_radius, is_number(max_radius, 1, _FARTHEST), metres),
+        ("history", history, history is None or is_whole(history, 2 * max_days), enough),
+        ("min_episodes", min_episodes, is_whole(min_episodes, 1), "a whole number above 0"),
+        ("min_nights", min_nights, is_whole(min_nights, 1), "a whole number above 0"),
         (
             "adjust",
             adjust,
@@ -325,29 +337,20 @@ def _check(
             "'none', 'weekday' or 'season'",
         ),
         ("unit", unit, unit in ("episode", "call"), "'episode' or 'call'"),
-        ("every", every, _is_number(every, _SOON, np.inf), "a number of days above 0"),
-        ("alpha", alpha, _is_number(alpha, _SOON, 1), "a number above 0 and up to 1"),
+        ("episode_radius", episode_radius, is_number(episode_radius, 1, _FARTHEST), metres),
+        ("every", every, is_number(every) and every > 0, "a number of days above 0"),
+        ("alpha", alpha, is_number(alpha) and 0 < alpha <= 1, "a number above 0 and up to 1"),
         (
             "n_permutations",
             n_permutations,
-            _is_count(n_permutations, _FEWEST_MAXIMA),
+            is_whole(n_permutations, _FEWEST_MAXIMA),
             f"a whole number, at least {_FEWEST_MAXIMA}",
         ),
-        ("threads", threads, threads is None or _is_count(threads, 1), "a whole number above 0"),
+        ("threads", threads, threads is None or is_whole(threads, 1), "a whole number above 0"),
     )
     for name, value, is_good, rule in rules:
         if not is_good:
             raise invalid(name, value, rule)
-
-
-def _is_number(value: object, least: float, most: float) -> bool:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return is_number and least <= float(value) <= most  # type: ignore[arg-type]
-
-
-def _is_count(value: object, least: int) -> bool:
-    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return is_whole and int(value) >= least  # type: ignore[call-overload]
 
 
 def _maxima(
@@ -374,12 +377,6 @@ class _Judge:
     """Says how easily chance gives a ratio."""
 
     maxima: Floats
-    tail: GumbelTail | None
-
-    @classmethod
-    def of(cls, maxima: Floats) -> _Judge:
-        """Judge by the maxima of replicates; without a tail if some had no cluster at all."""
-        return cls(maxima, GumbelTail(maxima) if (maxima > 0).all() else None)
 
     def p(self, ratio: float) -> float:
         """Give p by the rank of the ratio among the maxima."""
@@ -388,9 +385,11 @@ class _Judge:
 
     def p_gumbel(self, ratio: float) -> float:
         """Give p by the Gumbel tail."""
-        if ratio <= 0:
-            return 1.0
-        return self.tail.p(ratio) if self.tail is not None else self.p(ratio)
+        return self._tail.p(ratio * (1 - _SAME))
+
+    @cached_property
+    def _tail(self) -> GumbelTail:
+        return GumbelTail(self.maxima)
 
 
 @dataclass(frozen=True, eq=False)
@@ -435,21 +434,23 @@ class _Listing:
 
     def _row(self, centre: int, members: Integers) -> dict[str, object]:
         best, cases = self.best[centre], self.cases
+        first, last = best["first"], best["last"]
         inside = np.isin(self.places.of_case, members)
-        inside &= (cases.dates >= best["first"]) & (cases.dates <= best["last"])
+        inside &= (cases.dates >= first) & (cases.dates <= last)
         boroughs = pd.Series(cases.boroughs[inside]).dropna()
         squares = self.places.squares(members)
+        corners = squares * self.places.side
         ratio, expected = float(best["ratio"]), float(best["expected"])
         p_gumbel = self.judge.p_gumbel(ratio)
         farthest = self.places.xy[members] - self.places.xy[centre]
         return {
             "borough": boroughs.mode().iloc[0] if len(boroughs) else None,
-            "from_date": cases.date(int(best["first"])),
-            "to_date": cases.date(int(best["last"])),
-            "n_days": int(best["last"] - best["first"]) + 1,
+            "from_date": cases.date(int(first)),
+            "to_date": cases.date(int(last)),
+            "n_days": int(last - first) + 1,
             "n_nights": len(np.unique(cases.dates[inside])),
             "n_episodes": int(best["count"]),
-            "n": float(cases.calls[inside].sum()),
+            "n": self._weight_in(squares, slice(first, last + 1)),
             "expected": expected,
             "ratio": int(best["count"]) / expected,
             "log_likelihood_ratio": ratio,
@@ -458,5 +459,15 @@ class _Listing:
             "recurrence_days": np.nan if self.every is None else self.every / p_gumbel,
             "radius_m": float(np.hypot(*farthest.T).max()),
             "area_m2": len(squares) * self.places.side**2,
-            "geometry": shapely.union_all(shapely.box(*squares.T)),
+            "geometry": shapely.union_all(shapely.box(*corners.T, *(corners + self.places.side).T)),
         }
+
+    def _weight_in(self, squares: Integers, window: slice) -> float:
+        """Add up the calls in some squares and dates."""
+        cases = self.cases
+        recent = np.flatnonzero(
+            (cases.calls_dates >= window.start) & (cases.calls_dates < window.stop)
+        )
+        at = self.places.squares_of(cases.calls_xy[recent])
+        is_inside = (at[:, None, :] == squares).all(axis=2).any(axis=1)
+        return float(cases.weights[recent[is_inside]].sum())

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.chance import make_generator
-from hotspots.errors import invalid
+from hotspots.errors import invalid, is_whole
 from hotspots.simulate.frames import SOURCE, make_index
 from hotspots.tables import CRS, TIMEZONE
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-Kind = Literal["independent", "bursty", "overdispersed", "seasonal", "centre"]
+Kind = Literal["independent", "bursty", "overdispersed", "seasonal", "centre", "common"]
 """How reports depend on each other; see `simulate_null`."""
 
 _SIDE: Final = 5_000.0
@@ -37,6 +37,7 @@ _BURST_CALLS: Final = 2.0
 _BURST_METRES: Final = 15.0
 _BURST_MINUTES: Final = 90.0
 _GAMMA: Final = 0.3
+_COMMON_GAMMA: Final = 2.0
 _CENTRE_SHARE: Final = 0.2
 _CENTRE_METRES: Final = 200.0
 _BUSY_WEEKEND: Final = 3.0
@@ -51,12 +52,13 @@ def simulate_null(
     ----------
     n : int
         Occurrences, above 0. Each is one call, except in bursts.
-    kind : {"independent", "bursty", "overdispersed", "seasonal", "centre"}
+    kind : {"independent", "bursty", "overdispersed", "seasonal", "centre", "common"}
         "independent": every call by itself. "bursty": three in ten occurrences draw further
         calls, two on average, within the same hours and some metres. "overdispersed": each place
         has good and bad weeks. "seasonal": each place has its own season of the year. "centre":
         bursty and overdispersed, a fifth of all occurrences being within 200 m, and weekends three
-        times as busy as other days.
+        times as busy as other days. "common": the same, but good and bad weeks are those of the
+        whole borough, so that the date does not depend on the place either.
     rng : int or Generator, optional
         Seed.
 
@@ -74,7 +76,8 @@ def simulate_null(
     -----
     400 addresses in 5 × 5 km with log-normal rates (σ = 1.2); a year of 52 weeks; hours by a
     profile that peaks in the evening, more so at weekends. Good and bad weeks are gamma factors of
-    shape 0.3; seasons are sine waves of full height with a phase of their own.
+    shape 0.3, or 2 for those of a whole borough; seasons are sine waves of full height with a phase
+    of their own.
 
     Examples
     --------
@@ -84,20 +87,22 @@ def simulate_null(
     """
     if kind not in get_args(Kind):
         raise invalid("kind", kind, "one of " + ", ".join(get_args(Kind)))
-    if not isinstance(n, int | np.integer) or n < 1:
+    if not is_whole(n, 1):
         raise invalid("n", n, "a whole number above 0")
     chance = make_generator(rng)
     xy = chance.uniform(0, _SIDE, (_PLACES, 2))
     place, week = _draw_weeks(int(n), kind, chance)
-    minute = _draw_minutes(int(n), chance, _BUSY_WEEKEND if kind == "centre" else _WEEKEND)
+    has_centre = kind in ("centre", "common")
+    minute = _draw_minutes(int(n), chance, _BUSY_WEEKEND if has_centre else _WEEKEND)
     points = xy[place]
-    if kind == "centre":
+    if has_centre:
         is_inside = chance.random(n) < _CENTRE_SHARE
         around = _SIDE / 2 + chance.uniform(-0.5, 0.5, (n, 2)) * _CENTRE_METRES
         points = np.where(is_inside[:, None], around, points)
+    if kind == "centre":
         rate = chance.gamma(_GAMMA, 1 / _GAMMA, _WEEKS)
         week = np.where(is_inside, chance.choice(_WEEKS, n, p=rate / rate.sum()), week)
-    if kind in ("bursty", "centre"):
+    if kind == "bursty" or has_centre:
         calls = 1 + chance.poisson(_BURST_CALLS, n) * (chance.random(n) < _BURST_SHARE)
         points = np.repeat(points, calls, axis=0)
         week, minute = np.repeat(week, calls), np.repeat(minute, calls)
@@ -126,6 +131,8 @@ def _draw_weeks(n: int, kind: str, chance: np.random.Generator) -> tuple[Integer
     rate = np.exp(chance.normal(0, _UNEVEN, _PLACES))[:, None] * np.ones(_WEEKS)
     if kind in ("overdispersed", "centre"):
         rate = rate * chance.gamma(_GAMMA, 1 / _GAMMA, rate.shape)
+    elif kind == "common":
+        rate = rate * chance.gamma(_COMMON_GAMMA, 1 / _COMMON_GAMMA, _WEEKS)
     elif kind == "seasonal":
         phase = chance.uniform(0, 2 * np.pi, (_PLACES, 1))
         rate = rate * (1 + np.sin(2 * np.pi * np.arange(_WEEKS) / _WEEKS + phase))
