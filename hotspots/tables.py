@@ -325,7 +325,8 @@ def require_time(
         kinds = ", ".join(
             sorted(incidents.loc[coarse, "time_precision"].fillna("unknown").unique())
         )
-        allowed = " or ".join(f"'{each}'" for each in fine)
+        *others, last = (f"'{each}'" for each in fine)
+        allowed = f"{', '.join(others)} or {last}"
         msg = (
             f"{verb} needs the {need} of each incident, but {int(coarse.sum())} of "
             f"{len(incidents)} incidents are known only to the {kinds}. Must be incidents with "

@@ -161,7 +161,8 @@ def compare_periods(
     -----
     HotspotsWarning
         If the periods hold weekdays in different proportion, a break in London's records lies
-        between them, or the history is too short to say how much like periods vary.
+        between them, the history is too short to say how much like periods vary, or episodes are
+        asked of rows that stand for several incidents.
 
     Notes
     -----

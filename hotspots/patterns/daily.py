@@ -7,6 +7,7 @@ first call there; counts of places are added up by a column of the places.
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from hotspots.areas import load_boroughs
 from hotspots.areas.assignment import first_covering
 from hotspots.counts import Counts
 from hotspots.counts.counting import given_period
-from hotspots.errors import InputError, MonthlyDataError, invalid
+from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid
 from hotspots.incidents import find_episodes
 from hotspots.tables import (
     has_clock,
@@ -91,8 +92,7 @@ def make_daily(
     missing: pd.PeriodIndex | None,
 ) -> Daily:
     """Count by group and day; the parameters are those of `compare_periods`."""
-    if unit not in ("episode", "call"):
-        raise invalid("unit", unit, "'episode' or 'call'")
+    _check(by, expected, unit, missing)
     if isinstance(incidents, Counts):
         rows, groups = _of_counts(incidents, by)
         start, end = (day.tz_localize(None) for day in (incidents.start, incidents.end))
@@ -123,6 +123,19 @@ def make_daily(
         raise invalid("by", by, "a column with values", remedy if by == "borough" else "")
     table = rows.assign(group=groups.get_indexer(pd.Index(rows["group"])))
     return Daily(table, groups, _names(groups, by, areas), start, end, missing, is_monthly)
+
+
+def _check(by: object, expected: object, unit: object, missing: object) -> None:
+    """Refuse options that are of another kind."""
+    if unit not in ("episode", "call"):
+        raise invalid("unit", unit, "'episode' or 'call'")
+    if not isinstance(by, str):
+        raise invalid("by", by, "'area', 'hotspot' or the name of a column")
+    if expected is not None and (isinstance(expected, str) or not np.iterable(expected)):
+        raise invalid("expected", expected, "a list of groups", "Use ['Camden', 'Islington'].")
+    if not (missing is None or isinstance(missing, pd.PeriodIndex)):
+        remedy = "Use pd.PeriodIndex(['2025-03'], freq='M')."
+        raise invalid("missing", missing, "a PeriodIndex of months", remedy)
 
 
 def _silent_months(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.PeriodIndex:
@@ -170,6 +183,7 @@ def _of_incidents(
     require_time(incidents, "compare_periods", "month")
     require_weights(incidents)
     require_points(incidents, "compare_periods")
+    incidents = incidents[incidents["weight"] > 0]
     if len(incidents) < 2:  # noqa: PLR2004 (one has nothing to be compared with)
         msg = f"Invalid incidents: there are {len(incidents)}. Must be at least two."
         raise InputError(msg)
@@ -193,6 +207,13 @@ def _of_incidents(
                 "unit='call'."
             )
             raise MonthlyDataError(msg)
+        if (incidents["weight"] != 1).any():
+            warnings.warn(
+                "Some rows stand for another number of incidents than one; each is taken as one "
+                "call of its episode. Use unit='call' to count what they stand for.",
+                HotspotsWarning,
+                stacklevel=4,
+            )
         rows["episode"] = find_episodes(incidents, radius=episode_radius)
         firsts = rows.groupby(["episode", "group"], dropna=False, sort=False)["day"].min()
         rows = firsts.reset_index().assign(n=1.0)

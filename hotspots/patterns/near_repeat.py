@@ -387,15 +387,15 @@ def _compare(
 def _edges(name: str, values: Sequence[float], unit: str) -> Floats:
     """Refuse edges that do not increase."""
     try:
-        edges = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+        edges = np.asarray(values)
+    except ValueError:
         edges = np.empty(0)
-    is_right = edges.ndim == 1 and 2 <= len(edges) <= MOST_BINS and edges[0] >= 0  # noqa: PLR2004
-    if not is_right or not (np.diff(edges) > 0).all():
+    is_list = edges.ndim == 1 and edges.dtype.kind in "iuf" and 2 <= len(edges) <= MOST_BINS  # noqa: PLR2004
+    if not is_list or not edges[0] >= 0 or not (np.diff(edges.astype(np.float64)) > 0).all():
         rule = f"2 to {MOST_BINS} increasing edges in {unit}, at least 0"
         example = SPACE if name == "space" else DAYS
         raise invalid(name, values, rule, f"Use {name}={example}.")
-    return edges
+    return edges.astype(np.float64)
 
 
 def _check(

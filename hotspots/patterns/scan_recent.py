@@ -173,7 +173,8 @@ def scan_recent(
     Warns
     -----
     HotspotsWarning
-        If all incidents are at one place, or rows stand for several incidents.
+        If all incidents are at one place, none is in the last `max_days` days, or rows stand for
+        several incidents.
 
     Notes
     -----
@@ -232,6 +233,7 @@ def scan_recent(
     """
     _check(
         history,
+        prospective,
         cell_size,
         max_radius,
         max_days,
@@ -258,8 +260,8 @@ def scan_recent(
     )
     if cases.n_dates < 2 * max_days:
         msg = (
-            f"The period has {cases.n_dates} days. Must be at least twice max_days ({max_days}). "
-            "Give a smaller max_days, or more incidents."
+            f"The period has {count(cases.n_dates, 'day')}. Must be at least twice max_days "
+            f"({max_days}). Give a smaller max_days, or more incidents."
         )
         raise InputError(msg)
     places = make_places(cases.xy, cell_size)
@@ -281,6 +283,13 @@ def scan_recent(
         min_dates=min_nights,
         is_prospective=prospective,
     )
+    if not len(zones.in_windows):
+        warnings.warn(
+            f"There is no incident in the last {count(max_days, 'day')}, so nothing can be found. "
+            "Give the last date of the data as until.",
+            HotspotsWarning,
+            stacklevel=2,
+        )
     best = observed_circles(zones)
     seeds = draw_seeds(chance, n_permutations)
     judge = _Judge(_maxima(zones, seeds, threads, progress=progress))
@@ -300,6 +309,7 @@ def scan_recent(
 
 def _check(
     history: int | None,
+    prospective: bool,  # noqa: FBT001
     cell_size: float | None,
     max_radius: float,
     max_days: int,
@@ -326,6 +336,7 @@ def _check(
             cell_size is None or is_number(cell_size, 1, _FARTHEST),
             f"{metres}, or None for exact points",
         ),
+        ("prospective", prospective, isinstance(prospective, bool), "True or False"),
         ("max_radius", max_radius, is_number(max_radius, 1, _FARTHEST), metres),
         ("history", history, history is None or is_whole(history, 2 * max_days), enough),
         ("min_episodes", min_episodes, is_whole(min_episodes, 1), "a whole number above 0"),

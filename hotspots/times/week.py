@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import InputError, MonthlyDataError, invalid
+from hotspots.errors import InputError, MonthlyDataError, invalid, is_whole
 from hotspots.tables import TIMEZONE, require_clock
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def night_of(start: pd.Series[Any], *, night_ends: int = 6) -> pd.Series[Any]:
     ['Fri 10', 'Sat 11']
     """
     latest = 12
-    if not 0 <= night_ends <= latest:
+    if not is_whole(night_ends, 0, latest):
         raise invalid("night_ends", night_ends, "an hour of the day from 0 to 12")
     local = local_times(start, "start")
     refuse_months(local, "night_of")
