@@ -45,21 +45,21 @@ WAYS: tuple[dict[str, Any], ...] = (
 )
 
 
-def p_of(table: gpd.GeoDataFrame, way: dict[str, Any], seed: int) -> tuple[float, float]:
-    """Give the p of a borough's largest ratio, and that by the Gumbel tail."""
+def p_of(table: gpd.GeoDataFrame, way: dict[str, Any], seed: int) -> tuple[float, ...]:
+    """Give the p of a borough's largest ratio, by the Gumbel tail, and among earlier dates."""
     scan = hs.scan_recent(
         table, until=UNTIL, n_permutations=REPLICATES, rng=seed, threads=1, progress=False, **way
     )
-    return scan.p, scan.p_gumbel
+    return scan.p, scan.p_gumbel, scan.p_before
 
 
-def null(kind: Kind, way: dict[str, Any], n: int, seed: int) -> tuple[float, float]:
+def null(kind: Kind, way: dict[str, Any], n: int, seed: int) -> tuple[float, ...]:
     """Scan one borough in which nothing has begun."""
     n_drawn = n * CENTRE if kind in ("centre", "common") else n
     return p_of(simulate_null(n_drawn, kind, rng=np.random.default_rng([seed, 1])), way, seed)
 
 
-def planted(added: int, background: int, n: int, seed: int) -> tuple[float, float]:
+def planted(added: int, background: int, n: int, seed: int) -> tuple[float, ...]:
     """Scan one borough in which an address has an episode more on so many of the last seven nights.
 
     The address has `background` ordinary episodes besides, in the whole year.
@@ -77,10 +77,11 @@ def planted(added: int, background: int, n: int, seed: int) -> tuple[float, floa
     return p_of(pd.concat([table, more]), {}, seed)
 
 
-def shares(found: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """Give the shares of p and of Gumbel p that are at most the level."""
-    share, tail = (np.array(list(found)) <= LEVEL).mean(axis=0)
-    return float(share), float(tail)
+def shares(found: Iterable[tuple[float, ...]]) -> list[str]:
+    """Give the share of each p that is at most the level; a dash where it is missing."""
+    p = np.array(list(found))
+    each = zip((p <= LEVEL).mean(axis=0), np.isnan(p).all(axis=0), strict=True)
+    return ["–" if is_missing else f"{share:.3f}" for share, is_missing in each]
 
 
 def main() -> None:
@@ -101,24 +102,23 @@ def main() -> None:
                 f"{asked.boroughs} boroughs of {n:,} occurrences, {REPLICATES} replicates; ", end=""
             )
             print(f"limits {low:.3f} to {high:.3f}\n")
-            print("| null | options | p ≤ 0.05 | Gumbel p ≤ 0.05 |\n| --- | --- | --- | --- |")
+            print("| null | options | p ≤ 0.05 | `p_gumbel` | `p_before` |\n" + "| --- " * 5 + "|")
             for way in (WAYS[number] for number in asked.ways):
                 said = ", ".join(f"{name}={value!r}" for name, value in way.items())
                 for kind in asked.kinds:
                     found = pool.map(partial(null, kind, way, n), seeds, chunksize=5)
-                    share, tail = shares(found)
-                    print(f"| {kind} | `{said}` | {share:.3f} | {tail:.3f} |", flush=True)
+                    print(f"| {kind} | `{said}` | {' | '.join(shares(found))} |", flush=True)
         if asked.only != "levels":
-            print("\n| ordinary episodes there | " + " | ".join(f"+{k}" for k in ADDED) + " |")
-            print("| --- " * (len(ADDED) + 1) + "|")
+            print("\n| ordinary episodes there | p | " + " | ".join(f"+{k}" for k in ADDED) + " |")
+            print("| --- " * (len(ADDED) + 2) + "|")
             for background in (0, 50, 200):
-                row = []
-                for added in ADDED:
-                    some = pool.map(
-                        partial(planted, added, background, n), seeds[:100], chunksize=5
-                    )
-                    row.append(f"{shares(some)[0]:.2f}")
-                print(f"| {background} | " + " | ".join(row) + " |", flush=True)
+                rows = [
+                    shares(pool.map(partial(planted, added, background, n), seeds, chunksize=5))
+                    for added in ADDED
+                ]
+                for name, at in (("p", 0), ("p_before", 2)):
+                    row = " | ".join(each[at][:-1] for each in rows)
+                    print(f"| {background} | `{name}` | {row} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def zones_of(data: Data) -> RecentZones:
         places,
         chance.integers(0, data.n_dates, data.n_cases),
         np.arange(data.n_dates) % data.n_strata,
-        make_circles(xy, n_of, RADIUS if data.is_local else 2 * side),
+        circles=make_circles(xy, n_of, RADIUS if data.is_local else 2 * side),
         max_days=7,
         min_cases=2,
         min_dates=1,

@@ -576,7 +576,7 @@ RECENT_CLUSTERS: Final = Table(
         Column("to_date", "time", "Midnight at the start of its last date.", "partner"),
         Column("n_days", "integer", "Dates in its window.", "partner", minimum=1),
         Column("n_nights", "integer", "Different nights of the episodes.", "partner", minimum=1),
-        Column("n_episodes", "integer", "Episodes in the circle and window.", "partner", minimum=1),
+        Column("n_episodes", "integer", "Episodes, one a night and place.", "partner", minimum=1),
         Column(
             "n", "number", "Incidents (weights) in its squares and dates.", "partner", minimum=0
         ),
@@ -595,6 +595,14 @@ RECENT_CLUSTERS: Final = Table(
             "number",
             "The same by a Gumbel tail, for small values, 0–1.",
             "partner",
+            minimum=0,
+        ),
+        Column(
+            "p_before",
+            "number",
+            "p by its rank among the largest of earlier dates, 0–1; missing looking at the past.",
+            "partner",
+            nullable=True,
             minimum=0,
         ),
         Column(

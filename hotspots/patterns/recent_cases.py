@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,6 +53,15 @@ class Cases:
     strata: Integers
     """Stratum of each date of the period, within which dates are dealt out again."""
     first: pd.Timestamp
+
+    def at(self, positions: Integers) -> Cases:
+        """Take some of the cases; all calls stay."""
+        return replace(
+            self,
+            xy=self.xy[positions],
+            dates=self.dates[positions],
+            boroughs=self.boroughs[positions],
+        )
 
     @property
     def n_dates(self) -> int:
@@ -151,6 +160,10 @@ class Places:
     """Place of each case."""
     side: float
     """Side of the squares that show them, metres."""
+
+    def at(self, positions: Integers) -> Places:
+        """Take some of the cases, at least one of each place."""
+        return replace(self, of_case=self.of_case[positions])
 
     def squares(self, places: Integers) -> Integers:
         """Give column and row of the squares that some places lie in."""

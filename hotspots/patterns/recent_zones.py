@@ -55,6 +55,8 @@ class RecentZones:
     """Where each stratum begins in `places`, and last the number of cases."""
     n_dealt: Integers
     """First cases of each stratum that can lie in a window."""
+    is_once: bool
+    """Whether cases of one place and date count once."""
 
     @cached_property
     def in_windows(self) -> Integers:
@@ -75,6 +77,8 @@ class RecentZones:
         """Scan with some places of the cases; see `scan_last`."""
         kernel = scan_last if self.is_prospective else scan_any
         used = self.in_windows
+        if self.is_once:
+            used = used[first_of_each(places[used], self.dates[used])]
         return float(
             kernel(
                 self.circles,
@@ -92,12 +96,13 @@ def make_zones(
     places: Integers,
     dates: Integers,
     strata: Integers,
-    circles: Circles,
     *,
+    circles: Circles,
     max_days: int,
     min_cases: int,
     min_dates: int,
     is_prospective: bool,
+    is_once: bool = False,
 ) -> RecentZones:
     """Sort the cases, and work out what is expected.
 
@@ -113,6 +118,8 @@ def make_zones(
         Longest window, and how many cases and different dates it must have.
     is_prospective : bool
         Whether windows end on the last date.
+    is_once : bool
+        Whether cases of one place count once if they come to lie on one date.
     """
     n_dates, n_strata = len(strata), int(strata.max()) + 1
     own = strata[dates]
@@ -133,7 +140,15 @@ def make_zones(
     columns[earliest:] = column
     calendar = Calendar(shares, columns, margins, len(places))
     limits = Limits(max_days, min_cases, min_dates)
-    return RecentZones(circles, calendar, limits, is_prospective, places, dates, bounds, n_dealt)
+    return RecentZones(
+        circles, calendar, limits, is_prospective, places, dates, bounds, n_dealt, is_once
+    )
+
+
+def first_of_each(places: Integers, dates: Integers) -> Integers:
+    """Give the positions of the first case of each place and date."""
+    key = places * (int(dates.max(initial=0)) + 1) + dates
+    return np.asarray(np.sort(np.unique(key, return_index=True)[1]))
 
 
 def observed_circles(zones: RecentZones) -> Any:  # noqa: ANN401 (a structured array)

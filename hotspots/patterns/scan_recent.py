@@ -11,7 +11,7 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
@@ -24,9 +24,11 @@ from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_
 from hotspots.patterns.gumbel import GumbelTail
 from hotspots.patterns.recent_cases import Cases, Places, make_cases, make_places
 from hotspots.patterns.recent_circles import make_circles
+from hotspots.patterns.recent_history import earlier_dates, largest_on
 from hotspots.patterns.recent_zones import (
     RecentZones,
     Replicates,
+    first_of_each,
     make_zones,
     observed_circles,
 )
@@ -60,8 +62,13 @@ class RecentScan:
         Largest ratio of each replicate; 0 if it had no cluster.
     p, p_gumbel : float
         p of the largest ratio, 0–1, by its rank and by the Gumbel tail; 1 if there is no cluster.
+    before : Series of float
+        Largest ratio as it would have been on earlier dates of the period, by date; empty if it
+        looks at the past.
+    p_before : float
+        p of the largest ratio by its rank among those, 0–1; missing if there are none.
     n_episodes, n_places : int
-        Episodes that were scanned, and the different places they were at.
+        Episodes that were scanned, one a night and place, and the places they were at.
     first_date, last_date : Timestamp
         The period that was compared.
     """
@@ -70,6 +77,8 @@ class RecentScan:
     maxima: pd.Series[float]
     p: float
     p_gumbel: float
+    before: pd.Series[float]
+    p_before: float
     n_episodes: int
     n_places: int
     first_date: pd.Timestamp
@@ -159,7 +168,7 @@ def scan_recent(
     Returns
     -------
     RecentScan
-        With `.clusters`, `.maxima`, `.p` and `.p_gumbel`.
+        With `.clusters`, `.maxima`, `.p`, `.p_gumbel`, `.before` and `.p_before`.
 
     Raises
     ------
@@ -190,11 +199,20 @@ def scan_recent(
     fewer than 100 are not, it is p again. The recurrence interval is `every`/`p_gumbel`: how often
     chance alone would show as much.
 
+    `p_before` asks how often it was like this before: the largest ratio of windows that end on the
+    last date is ranked among those that end `max_days`, twice as many days … before it: (1 + k)/
+    (1 + m) for k of m. What is expected rests on the whole period each time. It needs no
+    independence, only that no date is unlike the others, and so allows for places with good and bad
+    weeks; it cannot be smaller than 1/(1 + m), a fiftieth for a year and windows of a week.
+
     One call of each episode is drawn, so that no two of a night are within `episode_radius`. At
     busy places this passes over calls that have nothing to do with each other, and most of them on
     the busiest dates; what is drawn on the quieter dates of a stratum is therefore thinned by as
     much, so that all its dates keep the same share of a place (Matérn 1960). Where more than 90 %
     are kept on every date nothing is thinned.
+
+    A place has at most one episode a night, in the data and in each replicate: dates that are dealt
+    out may fall together at a place, which episodes never do.
 
     Circles are those of places round each place, all at the same distance coming in together, and
     of each middle the best circle and window is kept. The maxima are exact.
@@ -203,13 +221,14 @@ def scan_recent(
     -------
     It compares with the place's own share of the period: what is high all the time is no finding,
     and what began before the longest window is found late. A place with good and bad weeks of its
-    own makes date depend on place, and is found for that reason. A season of its own does the same;
-    `adjust="season"` or a short `history` takes it out. Dates on which recording failed in one area
-    make all others stand out. Scanning each day is many tests: use the recurrence interval. Cells
-    and circles are arbitrary; points that are snapped lie in one cell where the places did not. At
-    the edge of the data circles are cut off. Small counts show only strong outbreaks. Where calls
-    are dense few of them are scanned, as many as the busiest date of a stratum leaves. Which call
-    of an episode is drawn depends on the seed, and what is near a limit may differ with it.
+    own makes date depend on place, and is found for that reason: look at `p_before`. A season of
+    its own does the same; `adjust="season"` or a short `history` takes it out. Dates on which
+    recording failed in one area make all others stand out. Scanning each day is many tests: use the
+    recurrence interval. Cells and circles are arbitrary; points that are snapped lie in one cell
+    where the places did not. At the edge of the data circles are cut off. Small counts show only
+    strong outbreaks. Where calls are dense few of them are scanned, as many as the busiest date of
+    a stratum leaves. Which call of an episode is drawn depends on the seed, and what is near a
+    limit may differ with it.
 
     References
     ----------
@@ -265,6 +284,10 @@ def scan_recent(
         )
         raise InputError(msg)
     places = make_places(cases.xy, cell_size)
+    is_once = unit == "episode"
+    if is_once:
+        kept = first_of_each(places.of_case, cases.dates)
+        cases, places = cases.at(kept), places.at(kept)
     if len(places.xy) == 1:
         warnings.warn(
             "All incidents are at one place, so there is no other for its dates to differ from. "
@@ -272,17 +295,17 @@ def scan_recent(
             HotspotsWarning,
             stacklevel=2,
         )
-    n_of = np.bincount(places.of_case)
-    zones = make_zones(
+    zones_of = partial(
+        make_zones,
         places.of_case,
-        cases.dates,
-        cases.strata,
-        make_circles(places.xy, n_of, max_radius, threads),
+        circles=make_circles(places.xy, np.bincount(places.of_case), max_radius, threads),
         max_days=max_days,
         min_cases=min_episodes,
         min_dates=min_nights,
         is_prospective=prospective,
+        is_once=is_once,
     )
+    zones = zones_of(cases.dates, cases.strata)
     if not len(zones.in_windows):
         warnings.warn(
             f"There is no incident in the last {count(max_days, 'day')}, so nothing can be found. "
@@ -292,7 +315,10 @@ def scan_recent(
         )
     best = observed_circles(zones)
     seeds = draw_seeds(chance, n_permutations)
-    judge = _Judge(_maxima(zones, seeds, threads, progress=progress))
+    maxima = _maxima(zones, seeds, threads, progress=progress)
+    ends = earlier_dates(cases.n_dates, max_days) if prospective else np.arange(0)
+    before = largest_on(ends, zones_of, cases.dates, cases.strata, threads)
+    judge = _Judge(maxima, before)
     largest = float(best["ratio"].max(initial=0.0))
     listing = _Listing(cases, places, zones, best, judge, every if prospective else None)
     return RecentScan(
@@ -300,6 +326,12 @@ def scan_recent(
         maxima=pd.Series(judge.maxima, name="log_likelihood_ratio"),
         p=judge.p(largest),
         p_gumbel=judge.p_gumbel(largest),
+        before=pd.Series(
+            before,
+            index=pd.DatetimeIndex([cases.date(int(end)) for end in ends], name="to_date"),
+            name="log_likelihood_ratio",
+        ),
+        p_before=judge.p_before(largest),
         n_episodes=len(cases.xy),
         n_places=len(places.xy),
         first_date=cases.first,
@@ -388,19 +420,28 @@ class _Judge:
     """Says how easily chance gives a ratio."""
 
     maxima: Floats
+    before: Floats
 
     def p(self, ratio: float) -> float:
         """Give p by the rank of the ratio among the maxima."""
-        reached = int((self.maxima >= ratio * (1 - _SAME)).sum())
-        return (1 + reached) / (1 + len(self.maxima))
+        return _share_reached(self.maxima, ratio)
 
     def p_gumbel(self, ratio: float) -> float:
         """Give p by the Gumbel tail."""
         return self._tail.p(ratio * (1 - _SAME))
 
+    def p_before(self, ratio: float) -> float:
+        """Give p by its rank among the maxima of earlier dates; missing if there are none."""
+        return _share_reached(self.before, ratio) if len(self.before) else np.nan
+
     @cached_property
     def _tail(self) -> GumbelTail:
         return GumbelTail(self.maxima)
+
+
+def _share_reached(maxima: Floats, ratio: float) -> float:
+    """Give the share of maxima that are as large as a ratio, this one among them."""
+    return (1 + int((maxima >= ratio * (1 - _SAME)).sum())) / (1 + len(maxima))
 
 
 @dataclass(frozen=True, eq=False)
@@ -467,6 +508,7 @@ class _Listing:
             "log_likelihood_ratio": ratio,
             "p": self.judge.p(ratio),
             "p_gumbel": p_gumbel,
+            "p_before": self.judge.p_before(ratio),
             "recurrence_days": np.nan if self.every is None else self.every / p_gumbel,
             "radius_m": float(np.hypot(*farthest.T).max()),
             "area_m2": len(squares) * self.places.side**2,
