@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hotspots.patterns.drawn_episodes import episodes_to_a_call, keep_equal
 from hotspots.patterns.night_episodes import draw_nights
 from hotspots.patterns.recent_cases import strata_of
 
@@ -50,7 +51,7 @@ def test_a_place_with_a_call_each_week_keeps_all() -> None:
     assert len(draw(np.zeros((len(dates), 2)), dates)) == len(dates)
 
 
-def share_on_busy_dates(adjust: str, calls: int, n_seeds: int = 30) -> tuple[float, float]:
+def share_on_busy_dates(adjust: str, calls: int, n_seeds: int = 8) -> tuple[float, float]:
     """Give the share of busy dates in what is drawn by what it should be, and its error.
 
     A dense place and the rest of the borough have the same dates; weekends are three times as busy,
@@ -79,12 +80,28 @@ def share_on_busy_dates(adjust: str, calls: int, n_seeds: int = 30) -> tuple[flo
     return float(ratio / total), float(0.5 / np.sqrt(kept.sum()))
 
 
-@pytest.mark.parametrize("adjust", ["none", "weekday", "season"])
-@pytest.mark.parametrize("calls", [1, 3])
+@pytest.mark.parametrize(("adjust", "calls"), [("none", 1), ("weekday", 3), ("season", 1)])
 def test_same_share_of_every_date(adjust: str, calls: int) -> None:
     """A dense place loses no more on busy dates than on others of the stratum."""
     ratio, error = share_on_busy_dates(adjust, calls)
     assert ratio == pytest.approx(1, abs=max(4 * error, 0.02))
+
+
+def test_calls_of_an_episode() -> None:
+    """They are counted where hardly any others are to be expected, if there are enough."""
+    is_kept = np.arange(400) % 4 < 2
+    others = np.where(is_kept | (np.arange(400) % 4 == 2), 0.01, 3.0)
+    assert episodes_to_a_call(is_kept, others) == pytest.approx(2 / 3)
+    assert episodes_to_a_call(is_kept[:100], others[:100]) == 1.0
+
+
+def test_equal_shares() -> None:
+    """With 3 others at most and 1 now, (1 − exp(−3))/3 of (1 − exp(−1)) stay: 0.501."""
+    draws = np.linspace(0, 1, 1000, endpoint=False)
+    stay = keep_equal(np.ones(1000), np.full(1000, 3.0), draws)
+    assert stay.mean() == pytest.approx((1 - np.exp(-3)) / 3 / (1 - np.exp(-1)), abs=1e-3)
+    assert keep_equal(np.full(1000, 3.0), np.full(1000, 3.0), draws).all()
+    assert keep_equal(np.full(1000, 0.01), np.full(1000, 0.2), draws).all()
 
 
 def test_strata() -> None:

@@ -20,6 +20,7 @@ import hotspots as hs
 from hotspots.errors import HotspotsWarning
 from hotspots.patterns.gumbel import GumbelTail
 from hotspots.patterns.recent_circles import Circles, cut_circles, make_circles
+from hotspots.patterns.recent_history import largest_on
 from hotspots.patterns.recent_windows import deal, largest_expected, log_likelihood_ratio
 from hotspots.patterns.recent_zones import RecentZones, Replicates, make_zones, observed_circles
 from hotspots.simulate import simulate_null
@@ -171,28 +172,39 @@ class TestByHand:
         assert np.isnan(back.p_before)
         assert back.clusters["p_before"].isna().all()
 
-    @pytest.mark.parametrize("adjust", ["none", "weekday"])
-    def test_before_is_that_of_a_turned_calendar(self, adjust: str) -> None:
+    @pytest.mark.parametrize(("adjust", "max_days", "n"), [("none", 7, 51), ("weekday", 5, 71)])
+    def test_before_is_that_of_a_turned_calendar(self, adjust: str, max_days: int, n: int) -> None:
         """Whatever came after a date is put before all others, and the date is the last one."""
         table = simulate_null(1500, "overdispersed", rng=2)
-        table = table[table["start"] >= pd.Timestamp("2024-01-01 06:00", tz="Europe/London")]
+        night = (table["start"].dt.tz_localize(None) - pd.Timedelta(hours=6)).dt.normalize()
+        table, night = table[night >= "2024-01-01"], night[night >= "2024-01-01"]
         options: dict[str, Any] = {"unit": "call", "n_permutations": 10, "rng": 1}
-        options |= {"until": "2024-12-29", "history": 364, "adjust": adjust}
+        options |= {"until": "2024-12-29", "history": 364, "adjust": adjust, "max_days": max_days}
         scan = hs.scan_recent(table, **options)
-        assert len(scan.before) == 51
-        last = pd.Timestamp("2024-12-30 06:00", tz="Europe/London")
-        for day in scan.before.index[[3, 20, 50]]:
-            turn = pd.Timestamp("2024-12-29") - day
-            later = table["start"].dt.tz_localize(None) + turn
-            later = later.where(later < last.tz_localize(None), later - pd.Timedelta(days=364))
-            zoned = later.dt.tz_localize("Europe/London", ambiguous=True, nonexistent="NaT")
-            turned = table.assign(start=zoned)[zoned.notna().to_numpy()]
-            assert len(turned) == len(table)
+        assert len(scan.before) == n
+        for day in scan.before.index[[3, 21, -1]]:
+            later = night + (pd.Timestamp("2024-12-29") - day)
+            later = later.where(later <= "2024-12-29", later - pd.Timedelta(days=364))
+            noon = (later + pd.Timedelta(hours=12)).dt.tz_localize("Europe/London")
+            turned = table.assign(start=noon)
             then = hs.scan_recent(turned, **options)
             largest = then.clusters["log_likelihood_ratio"].max()
             assert scan.before[day] == pytest.approx(0 if np.isnan(largest) else largest)
         reached = (scan.before >= scan.clusters["log_likelihood_ratio"].max() - 1e-9).sum()
-        assert scan.p_before == (1 + reached) / 52
+        assert scan.p_before == (1 + reached) / (1 + n)
+
+    def test_strata_turn_with_their_dates(self) -> None:
+        """A date keeps its stratum wherever it is put, and the one that is asked for comes last."""
+        dates, strata = np.array([0, 4, 8, 9]), np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+        seen: list[Any] = []
+
+        def zones_of(turned: Any, own: Any) -> Any:
+            seen.append((turned.tolist(), own[turned].tolist()))
+            return mock.Mock(scan=lambda *_: 1.0)
+
+        with mock.patch("hotspots.patterns.recent_history.make_screen"):
+            assert largest_on(np.array([8]), zones_of, dates, strata, 1).tolist() == [1.0]
+        assert seen == [([1, 5, 9, 0], [0, 2, 4, 4])]
 
     def test_exact_points(self) -> None:
         """Without cells a place is a point, shown as a square of 50 m."""
