@@ -259,7 +259,8 @@ def near_repeat(
     a week, and with it whatever else lasts as long. Many bins are tested: use q. Other bins give
     other answers; choose them before looking. Snapped points put different addresses at one place,
     and move others apart. Pairs beyond the edge of the data are not seen, which costs power and not
-    more. With small counts ratios jump. Distance goes across railways and rivers.
+    more. With small counts ratios jump. Distance goes across railways and rivers. In dense town
+    centres chains of calls run into one episode, more on busy dates; use `within="week"` there.
 
     References
     ----------

@@ -459,7 +459,7 @@ class TestRelations:
     def test_season_is_fair(self) -> None:
         """The same season in both years: "last year" keeps its level, "recent" does not."""
         shares = {"last year": [], "recent": []}
-        for seed in range(8):
+        for seed in range(5):
             calls = noisy(seed, mean=6, season=0.8)
             for against, found in shares.items():
                 # The season is at its lowest in December and turns up.

@@ -481,7 +481,7 @@ class TestRelations:
         """Counts are those of looking at all pairs."""
         table = scattered(n, seed)
         space, days = [1, 26, 100, 250, 600], [0, 0.5, 3, 10, 30]
-        found = look(table, space=space, days=days, n_permutations=799)
+        found = look(table, space=space, days=days, n_permutations=399)
         expected = pairs_by_brute_force(table, space, days)
         assert np.array(squared(found, "observed")) == pytest.approx(expected)
         assert found.table["p"].dropna().between(0, 1, inclusive="right").all()

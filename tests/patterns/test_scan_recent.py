@@ -562,7 +562,7 @@ class TestLevel:
     def test_calls_are_not_independent(self) -> None:
         """Dealing out calls instead of episodes finds something new in most boroughs."""
         found = [
-            self.p_of(simulate_null(1500, "bursty", rng=seed), unit="call") for seed in range(10)
+            self.p_of(simulate_null(1500, "bursty", rng=seed), unit="call") for seed in range(6)
         ]
         assert np.mean(np.array(found) <= LEVEL) > 0.5
 
