@@ -206,10 +206,10 @@ class TestMessages:
         table = make_incidents([("2025-01-01 10:00", X, Y)])
         with pytest.raises(hs.InputError, match="Must be a start and a later end"):
             hs.count_incidents(table, grid(), period=("2025-01-02", "2025-01-01"))
-        with pytest.raises(hs.InputError, match="dates such as '2025-01-01'"):
+        with pytest.raises(hs.InputError, match="date such as '2025-01-01'"):
             hs.count_incidents(table, grid(), period=("soon", "later"))
         for end in (None, [], "nan"):
-            with pytest.raises(hs.InputError, match="Invalid period .*dates such as '2025-01-01'"):
+            with pytest.raises(hs.InputError, match="Invalid period .*date such as '2025-01-01'"):
                 hs.count_incidents(table, grid(), period=("2025-01-01", end))  # type: ignore[arg-type]
         for period in (5, ("2025-01-01",), "2025"):
             with pytest.raises(
