@@ -117,7 +117,7 @@ def main() -> None:
                     for added in ADDED
                 ]
                 for name, at in (("p", 0), ("p_before", 2)):
-                    row = " | ".join(each[at][:-1] for each in rows)
+                    row = " | ".join(f"{float(each[at]):.2f}" for each in rows)
                     print(f"| {background} | `{name}` | {row} |", flush=True)
 
 
