@@ -35,7 +35,6 @@ MERGED: Final = APART_HOURS * 60
 """Calls near each other and at most so many minutes apart are one episode."""
 
 _DAY: Final = 24 * 60
-_SHOWN_IDS: Final = 5
 _WIDER: Final = 1 + 1e-9
 
 
