@@ -72,6 +72,9 @@ class Counts:
         known), each in the area of its own point; no rows if no areas were given.
     walk : dict of str to int
         Where the rows went: "in areas", "context", "out of area", "no place".
+    n_monthly : int
+        Counted rows of which only the month is known, whatever the tier: where there are any, days
+        and weeks cannot be told apart.
     n_points, n_coded : int
         Rows that have a point; rows that have the code of an area, or a borough, and no point.
     months_seen : PeriodIndex
@@ -97,6 +100,7 @@ class Counts:
     missing: pd.PeriodIndex
     area_week: pd.DataFrame
     walk: dict[str, int]
+    n_monthly: int
     n_points: int
     n_coded: int
     months_seen: pd.PeriodIndex
@@ -390,6 +394,7 @@ def count_with(
         missing=missing,
         area_week=week,
         walk=dict(zip(WALK, tally.walk.tolist(), strict=True)),
+        n_monthly=tally.n_monthly,
         n_points=tally.n_points,
         n_coded=tally.n_coded,
         months_seen=pd.PeriodIndex(

@@ -18,6 +18,7 @@ import shapely
 
 from hotspots.errors import InputError, invalid
 from hotspots.incidents import MILLIONTHS
+from hotspots.tables import PRECISIONS
 from hotspots.times import london_wall
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ HOUR_COLUMNS: Final = 169
 WALK: Final = ("in areas", "context", "out of area", "no place")
 """Where an accepted row can go."""
 
+_MONTH: Final = PRECISIONS.index("month")
 _HOUR_BITS: Final = 5
 _DAY_BITS: Final = 17  # days since 1900 until the year 2258
 _FIRST_DAY: Final = -25_567
@@ -161,8 +163,9 @@ class Tally:
         Millionths that belong to the areas, or to none asked for, and lie in no place.
     total : float
         Millionths of all rows.
-    n_clock, n_rows, n_points, n_coded : int
-        Rows with a clock time, all rows, rows with a point, rows with a code and no point.
+    n_clock, n_monthly, n_rows, n_points, n_coded : int
+        Rows with a clock time, counted rows of which only the month is known, all rows, rows with a
+        point, rows with a code and no point.
     first, last : int
         First and last day in London, since 1970.
     months : set of int
@@ -181,6 +184,7 @@ class Tally:
     n_outside: int = 0
     total: float = 0.0
     n_clock: int = 0
+    n_monthly: int = 0
     n_rows: int = 0
     n_points: int = 0
     n_coded: int = 0
@@ -220,7 +224,7 @@ class Tally:
             self.context[place] = self.context.get(place, 0) + weight
         self.walk += other.walk
         self.add_total(other.total)
-        for name in ("n_outside", "n_clock", "n_rows", "n_points", "n_coded"):
+        for name in ("n_outside", "n_clock", "n_monthly", "n_rows", "n_points", "n_coded"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.see(other.first)
         self.see(other.last)
@@ -323,6 +327,8 @@ class CountTask:
         area, where = self.find_areas(batch, place)
         tally.walk += np.bincount(where, minlength=len(WALK))
         is_counted = where <= 1
+        is_monthly = batch.precision == _MONTH
+        tally.n_monthly += int((is_monthly & is_counted & (place >= 0)).sum())
         self._add(batch, np.where(is_counted, place, -1), area, wall, has_clock, tally)
         is_context = np.flatnonzero((where == 1) & (place >= 0) & (batch.weight > 0))
         context = zip(place[is_context].tolist(), batch.weight[is_context].tolist(), strict=True)

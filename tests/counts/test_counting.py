@@ -65,6 +65,22 @@ class TestByHand:
         assert counts.table["hour"].tolist() == [-1, -1]
         assert counts.occasions()["n"].tolist() == [4, 2]
 
+    def test_rows_of_months(self) -> None:
+        """Rows of which only the month is known are counted apart, if they are in a place."""
+        table = make_incidents(
+            [
+                ("2025-01-06 21:10", X, Y),
+                ("2025-01-07 21:10", X, Y),
+                ("2025-01-08", X, Y),
+                ("2025-01-01", X, Y),
+                ("2025-01-01", X + 50_000, Y),
+            ],
+            time_precision=["minute", "hour", "day", "month", "month"],
+        )
+        counts = hs.count_incidents(table, grid())
+        assert (counts.n_monthly, counts.n_outside) == (1, 1)
+        assert hs.count_incidents(table.iloc[:3], grid()).n_monthly == 0
+
     def test_areas_as_places(self) -> None:
         """Rows without a point count by their area code, then by their borough."""
         areas = pd.concat(

@@ -60,6 +60,7 @@ def assert_same(counts: hs.Counts, other: hs.Counts) -> None:
         "tier",
         "n_outside",
         "walk",
+        "n_monthly",
         "n_points",
         "n_coded",
         "sources",
