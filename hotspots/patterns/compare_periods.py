@@ -15,17 +15,16 @@ import numpy as np
 import pandas as pd
 
 from hotspots.counts.counting import given_period
-from hotspots.errors import (
-    HotspotsWarning,
-    InputError,
-    MonthlyDataError,
-    invalid,
-    is_number,
-    is_whole,
-)
+from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid, is_number
 from hotspots.patterns.breaks import eras_of, warn_of_breaks
-from hotspots.patterns.count_ratios import Ratios, Spread, compare_counts, measure_spread
+from hotspots.patterns.count_ratios import (
+    Spread,
+    compare_counts,
+    least_ratios,
+    measure_spread,
+)
 from hotspots.patterns.daily import Daily, Unit, make_daily
+from hotspots.patterns.period_words import say_days, summarise
 from hotspots.patterns.surroundings import false_discovery_rates
 from hotspots.words import count
 
@@ -44,9 +43,8 @@ _LOG = logging.getLogger(__name__)
 
 _YEAR: Final = 364
 _WEEK: Final = 7
+_WEEK_LONG: Final = pd.Timedelta(days=_WEEK)
 _FEWEST_DIFFERENCES: Final = 6
-_NAMED: Final = 5
-_LARGEST: Final = 9.0
 _NOUNS: Final = ("borough", "area", "hotspot", "place", "heading")
 
 
@@ -84,7 +82,7 @@ class PeriodComparison:
         """Answer the first questions: what was compared, and what was found."""
         n_changed = int((self.table["q"] <= self.alpha).sum())
         return (
-            f"<PeriodComparison: {_words(self.current)} against {_words(self.against)}; "
+            f"<PeriodComparison: {say_days(self.current)} against {say_days(self.against)}; "
             f"{count(len(self.table), 'group')}, {n_changed} changed>"
         )
 
@@ -161,8 +159,7 @@ def compare_periods(
     -----
     HotspotsWarning
         If the periods hold weekdays in different proportion, a break in London's records lies
-        between them, the history is too short to say how much like periods vary, or episodes are
-        asked of rows that stand for several incidents.
+        between them, or the history is too short to say how much like periods vary.
 
     Notes
     -----
@@ -207,7 +204,8 @@ def compare_periods(
     """
     if not is_number(alpha) or not 0 < alpha < 1:
         raise invalid("alpha", alpha, "a number above 0 and below 1")
-    if not is_whole(n_recent, 1):
+    is_whole = isinstance(n_recent, int | np.integer) and not isinstance(n_recent, bool)
+    if not is_whole or n_recent < 1:
         raise invalid("n_recent", n_recent, "a whole number of periods above 0")
     daily = make_daily(
         incidents,
@@ -230,7 +228,7 @@ def compare_periods(
             HotspotsWarning,
             stacklevel=2,
         )
-    x, y = (daily.sums(*window) for window in (now, then))
+    x, y = (daily.sums([window])[:, 0] for window in (now, then))
     both = np.concatenate([x, y])
     if (both % 1).any():
         remedy = "Rows that stand for a share of an incident cannot be compared."
@@ -256,7 +254,10 @@ def compare_periods(
     )
     table["name"] = table["name"].astype("str")
     noun = by if by in _NOUNS else "group"
-    summary = _summarise(table, ratios, now, then, noun, alpha)
+    is_tested = np.isfinite(ratios.p)
+    # A lone change among so many is named if its p is at most this share of alpha.
+    least = least_ratios(y, days, spread, alpha / max(int(is_tested.sum()), 1))[is_tested]
+    summary = summarise(table, least, now, then, noun, alpha)
     return PeriodComparison(table, summary, now, then, spread.n, alpha)
 
 
@@ -268,10 +269,11 @@ def _window(name: str, days: Days, daily: Daily) -> Window:
         start, end = (day.tz_localize(None) for day in given_period(days))
     except InputError as error:
         raise InputError(str(error).replace("Invalid period", f"Invalid {name}", 1)) from error
-    if daily.is_monthly and (start.day != 1 or end.day != 1):
+    if daily.n_monthly and (start.day != 1 or end.day != 1):
         msg = (
-            f"compare_periods needs the day of each incident for {_words((start, end))}, but these "
-            "data are monthly. Must be whole months, such as ('2026-03-01', '2026-05-01')."
+            f"compare_periods needs the day of each incident for {say_days((start, end))}, but of "
+            f"{count(daily.n_monthly, 'row')} it knows only the month. Must be whole months, such "
+            "as ('2026-03-01', '2026-05-01')."
         )
         raise MonthlyDataError(msg)
     return start, end
@@ -280,23 +282,18 @@ def _window(name: str, days: Days, daily: Daily) -> Window:
 def _against(against: Any, now: Window, n_recent: int, daily: Daily) -> Window:  # noqa: ANN401
     """Give the period to compare with."""
     if isinstance(against, str) and against == "last year":
-        if daily.is_monthly:
-            return now[0] - pd.DateOffset(years=1), now[1] - pd.DateOffset(years=1)
-        shift = pd.Timedelta(days=_YEAR)
-        return now[0] - shift, now[1] - shift
+        year = pd.DateOffset(years=1) if daily.n_monthly else pd.Timedelta(days=_YEAR)
+        return now[0] - year, now[1] - year
     if isinstance(against, str) and against == "recent":
-        return _before(now, n_recent, daily), now[0]
+        length = pd.DateOffset(months=_n_months(now)) if daily.n_monthly else now[1] - now[0]
+        return now[0] - n_recent * length, now[0]
     if isinstance(against, (tuple, list)):
         return _window("against", against, daily)  # type: ignore[arg-type]
     raise invalid("against", against, "'last year', 'recent', or a start and an end")
 
 
-def _before(now: Window, times: int, daily: Daily) -> pd.Timestamp:
-    """Give the day that lies so many lengths of a period before it."""
-    if daily.is_monthly:
-        length = (now[1].year - now[0].year) * 12 + now[1].month - now[0].month
-        return now[0] - pd.DateOffset(months=length * times)
-    return now[0] - (now[1] - now[0]) * times
+def _n_months(window: Window) -> int:
+    return (window[1].year - window[0].year) * 12 + window[1].month - window[0].month
 
 
 def _check_windows(now: Window, then: Window, daily: Daily) -> None:
@@ -304,27 +301,28 @@ def _check_windows(now: Window, then: Window, daily: Daily) -> None:
     for name, window in (("current", now), ("against", then)):
         if window[0] < daily.start or window[1] > daily.end:
             remedy = "Choose another one, or say what the data cover with period=(start, end)."
-            rule = f"inside the data, {_words((daily.start, daily.end))}"
-            raise invalid(name, _words(window), rule, remedy)
+            rule = f"inside the data, {say_days((daily.start, daily.end))}"
+            raise invalid(name, say_days(window), rule, remedy)
         if not daily.is_covered(*window):
             lacking = ", ".join(daily.missing.astype(str))
             remedy = (
                 f"There are none for {lacking}; missing is not zero. Choose another one, or, if "
                 "there was nothing to report, say so: missing=pd.PeriodIndex([], freq='M')."
             )
-            raise invalid(name, _words(window), "in months with data", remedy)
+            raise invalid(name, say_days(window), "in months with data", remedy)
     if now[0] < then[1] and then[0] < now[1]:
-        raise invalid("against", _words(then), f"apart from the current {_words(now)}")
-    if not daily.is_monthly and not np.allclose(_weekdays(now), _weekdays(then)):
+        raise invalid("against", say_days(then), f"apart from the current {say_days(now)}")
+    if not daily.n_monthly and not np.allclose(_weekdays(now), _weekdays(then)):
         warnings.warn(
-            f"{_words(now)} and {_words(then)} hold the days of the week in different proportion, "
-            "and weekends are busier. Use whole weeks for both.",
+            f"{say_days(now)} and {say_days(then)} hold the days of the week in different "
+            "proportion, and weekends are busier. Use whole weeks for both.",
             HotspotsWarning,
             stacklevel=3,
         )
-    starts, ends = (pd.DatetimeIndex(part) for part in zip(now, then, strict=True))
-    remedy = "Use against='recent', or periods on one side of it."
-    warn_of_breaks(eras_of(starts, ends), remedy, stacklevel=4)
+    day = pd.Timedelta(days=1)
+    ends = pd.DatetimeIndex([min(now[0], then[0]), max(now[1], then[1]) - day])
+    remedy = "Use days on one side of it: against='recent' with few n_recent, or days of your own."
+    warn_of_breaks(eras_of(ends, ends + day), remedy, stacklevel=4)
 
 
 def _weekdays(window: Window) -> Floats:
@@ -338,78 +336,33 @@ def _n_days(window: Window) -> float:
 
 def _history(now: Window, daily: Daily) -> tuple[list[Window], Spread]:
     """Measure how the counts of like periods before the current one vary."""
-    windows: list[Window] = []
-    end, times = now[0], 1
-    while (start := _before(now, times, daily)) >= daily.start:
-        if daily.is_covered(start, end):
-            windows.insert(0, (start, end))
-        end, times = start, times + 1
+    back, windows = _like_periods(now, daily)
     if not windows:
         return windows, Spread(np.ones(len(daily.groups)), np.inf, 0)
-    counts = np.column_stack([daily.sums(*window) for window in windows])
     starts, ends = (pd.DatetimeIndex(part) for part in zip(*windows, strict=True))
     eras = eras_of(starts, ends)
-    is_joined = np.asarray((starts[1:] == ends[:-1]) & (eras[1:] == eras[:-1]))
+    is_joined = np.asarray((np.diff(back) == -1) & (eras[1:] == eras[:-1]))
     days = np.array([_n_days(window) for window in windows])
-    spread = measure_spread(counts, days, is_joined, _FEWEST_DIFFERENCES)
+    spread = measure_spread(daily.sums(windows), days, is_joined, _FEWEST_DIFFERENCES)
     if spread.n < _FEWEST_DIFFERENCES:
         return windows, spread._replace(n=0)
     _LOG.info("overdispersion from %s of like periods", count(spread.n, "difference"))
     return windows, spread
 
 
-# ---- Words ----
+def _like_periods(now: Window, daily: Daily) -> tuple[list[int], list[Window]]:
+    """Give the like periods before, the earliest first, and how many steps each lies back.
 
-
-def _words(window: Window) -> str:
-    """Say the days of a window, without what the last one repeats: "1 to 14 June 2026"."""
-    first, last = window[0], window[1] - pd.Timedelta(days=1)
-    until = f"{last.day} {last:%B %Y}"
-    if first == last:
-        return until
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {until}"
-    year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {first:%B}{year} to {until}"
-
-
-def _percent(ratio: float) -> str:
-    """Say a ratio as a change: 1.25 is "+25 %", 12 is "12-fold"."""
-    if ratio > 1 + _LARGEST:
-        return f"{ratio:.0f}-fold" if np.isfinite(ratio) else "from none"
-    return f"{100 * (ratio - 1):+.0f} %".replace("-", "−")
-
-
-def _summarise(
-    table: pd.DataFrame, ratios: Ratios, now: Window, then: Window, noun: str, alpha: float
-) -> str:
-    """Say what has changed, or that nothing has, and what would have been missed."""
-    head = f"{_words(now)} against {_words(then)}"
-    tested = table[table["p"].notna()]
-    if tested.empty:
-        return f"No {noun} had an incident, {head}."
-    changed = tested[tested["q"] <= alpha].sort_values("p", kind="stable")
-    of_all = f"{count(len(tested), noun)} with an incident"
-    if len(changed):
-        named = [
-            f"{row['name']} {_percent(row['ratio'])} "
-            f"({_percent(row['ratio_low'])} to {_percent(row['ratio_high'])})"
-            for _, row in changed.head(_NAMED).iterrows()
-        ]
-        more = len(changed) - len(named)
-        listed = "; ".join(named) + (f"; and {more} more" if more else "")
-        return (
-            f"{len(changed)} of {of_all} changed more than chance explains (q of at most "
-            f"{alpha:g}), {head}: {listed}."
-        )
-    is_ratio = np.isfinite(ratios.ratio) & (ratios.ratio > 0)
-    reach = np.median(ratios.high[is_ratio] / ratios.ratio[is_ratio]) if is_ratio.any() else np.inf
-    missed = (
-        f" A rise of less than {_percent(reach)[1:]} in a typical {noun} would mostly go unseen."
-        if reach <= 1 + _LARGEST
-        else " Counts are too small for any but the largest changes to show."
-    )
-    return (
-        f"No {noun} changed more than chance explains, {head}: of {of_all} the smallest q is "
-        f"{tested['q'].min():.2g}.{missed}"
-    )
+    A step is as few whole weeks as the length allows, so that weekdays are the same; of monthly
+    data it is the length.
+    """
+    n_weeks = -int(-_n_days(now) // _WEEK)
+    step = pd.DateOffset(months=_n_months(now)) if daily.n_monthly else n_weeks * _WEEK_LONG
+    back, windows, times = [], [], 1
+    while (start := now[0] - times * step) >= daily.start:
+        window = start, now[1] - times * step
+        if daily.is_covered(*window):
+            back.append(times)
+            windows.append(window)
+        times += 1
+    return back[::-1], windows[::-1]

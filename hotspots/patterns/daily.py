@@ -21,18 +21,20 @@ from hotspots.counts.counting import given_period
 from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid
 from hotspots.incidents import find_episodes
 from hotspots.tables import (
+    CRS,
+    TIMEZONE,
     has_clock,
     require_columns,
     require_crs,
     require_points,
-    require_time,
     require_weights,
 )
-from hotspots.times.week import local_times
 from hotspots.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    Window = tuple[pd.Timestamp, pd.Timestamp]
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,8 +59,8 @@ class Daily(NamedTuple):
         The days [start, end) that the data cover, without time zone.
     missing : PeriodIndex
         Calendar months of them without data.
-    is_monthly : bool
-        Whether only the month of an incident is known.
+    n_monthly : int
+        Rows of which only the month is known. Where there are any, only whole months are compared.
     """
 
     table: pd.DataFrame
@@ -67,12 +69,19 @@ class Daily(NamedTuple):
     start: pd.Timestamp
     end: pd.Timestamp
     missing: pd.PeriodIndex
-    is_monthly: bool
+    n_monthly: int
 
-    def sums(self, start: pd.Timestamp, end: pd.Timestamp) -> np.ndarray[Any, Any]:
-        """Add up the counts of each group on the days [start, end)."""
-        rows = self.table[(self.table["day"] >= start) & (self.table["day"] < end)]
-        return np.bincount(rows["group"], weights=rows["n"], minlength=len(self.groups))
+    def sums(self, windows: Sequence[Window]) -> np.ndarray[Any, Any]:
+        """Add up the counts of each group (rows) in windows [start, end) that follow each other."""
+        starts, ends = (pd.DatetimeIndex(part) for part in zip(*windows, strict=True))
+        day = self.table["day"].to_numpy()
+        window = starts.searchsorted(day, side="right") - 1
+        is_inside = (window >= 0) & (day < ends.to_numpy()[window])
+        cell = self.table["group"].to_numpy() * len(windows) + window
+        n = self.table["n"].to_numpy()
+        size = len(self.groups) * len(windows)
+        found = np.bincount(cell[is_inside], weights=n[is_inside], minlength=size)
+        return found.reshape(len(self.groups), len(windows))
 
     def is_covered(self, start: pd.Timestamp, end: pd.Timestamp) -> bool:
         """Say whether there are data for all days [start, end)."""
@@ -92,17 +101,21 @@ def make_daily(
     missing: pd.PeriodIndex | None,
 ) -> Daily:
     """Count by group and day; the parameters are those of `compare_periods`."""
-    _check(by, expected, unit, missing)
+    if unit not in ("episode", "call"):
+        raise invalid("unit", unit, "'episode' or 'call'")
+    if not isinstance(by, str):
+        raise invalid("by", by, "the name of one column, such as 'borough'")
+    expected = _ids_of(expected)
     if isinstance(incidents, Counts):
         rows, groups = _of_counts(incidents, by)
         start, end = (day.tz_localize(None) for day in (incidents.start, incidents.end))
-        is_monthly = incidents.tier == "monthly"
-        if missing is None and len(incidents.missing):
-            missing = incidents.missing
+        n_monthly, seen = incidents.n_monthly, incidents.months_seen
+        seen = seen[~seen.isin(_months(incidents.missing))]
     elif isinstance(incidents, gpd.GeoDataFrame):
         rows, groups = _of_incidents(incidents, by, areas, unit, episode_radius)
-        is_monthly = bool((incidents["time_precision"] == "month").any())
-        start, end = _span(incidents, is_monthly=is_monthly)
+        n_monthly = int((incidents["time_precision"] == "month").sum())
+        start, end = _span(incidents, is_monthly=n_monthly > 0)
+        seen = pd.PeriodIndex(rows["day"].dt.to_period("M"))
     else:
         remedy = "Of a reading, use reading.incidents."
         given = type(incidents).__name__
@@ -110,41 +123,45 @@ def make_daily(
     if period is not None:
         start, end = (day.tz_localize(None) for day in given_period(period))
     _LOG.info("the data cover %s to %s", start.date(), end.date())
-    if missing is None:
-        missing = _silent_months(rows, start, end)
+    missing = _unseen(seen, start, end) if missing is None else _months(missing)
     n_without = int(rows["group"].isna().sum())
     if n_without:
         _LOG.info("%s without a %s left out", count(n_without, "row"), by)
     rows = rows.dropna(subset=["group"])
-    if expected is not None:
+    if expected:
         groups = pd.Index(list(dict.fromkeys([*expected, *groups])), name=groups.name)
     if len(groups) == 0:
         remedy = "Use incidents['borough'] = hs.assign_areas(incidents, hs.load_boroughs())."
         raise invalid("by", by, "a column with values", remedy if by == "borough" else "")
     table = rows.assign(group=groups.get_indexer(pd.Index(rows["group"])))
-    return Daily(table, groups, _names(groups, by, areas), start, end, missing, is_monthly)
+    return Daily(table, groups, _names(groups, by, areas), start, end, missing, n_monthly)
 
 
-def _check(by: object, expected: object, unit: object, missing: object) -> None:
-    """Refuse options that are of another kind."""
-    if unit not in ("episode", "call"):
-        raise invalid("unit", unit, "'episode' or 'call'")
-    if not isinstance(by, str):
-        raise invalid("by", by, "'area', 'hotspot' or the name of a column")
-    if expected is not None and (isinstance(expected, str) or not np.iterable(expected)):
-        raise invalid("expected", expected, "a list of groups", "Use ['Camden', 'Islington'].")
-    if not (missing is None or isinstance(missing, pd.PeriodIndex)):
-        remedy = "Use pd.PeriodIndex(['2025-03'], freq='M')."
-        raise invalid("missing", missing, "a PeriodIndex of months", remedy)
+def _ids_of(expected: Any) -> list[Any]:  # noqa: ANN401
+    """Give the groups that are expected, and refuse what is one text or nothing of several."""
+    if isinstance(expected, str) or not (expected is None or np.iterable(expected)):
+        remedy = f"Use expected=[{expected!r}]."
+        raise invalid("expected", expected, "several ids of groups", remedy)
+    return [] if expected is None else list(expected)
 
 
-def _silent_months(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.PeriodIndex:
+def _months(missing: Any) -> pd.PeriodIndex:  # noqa: ANN401
+    """Refuse anything but calendar months: their days, or texts, would match none."""
+    if not isinstance(missing, pd.PeriodIndex) or missing.freqstr != "M":
+        of = f" of {missing.freqstr}" if isinstance(missing, pd.PeriodIndex) else ""
+        remedy = "Use pd.PeriodIndex(['2026-03'], freq='M')."
+        given = type(missing).__name__ + of
+        raise invalid("missing", given, "a PeriodIndex of months", remedy)
+    return missing
+
+
+def _unseen(seen: pd.PeriodIndex, start: pd.Timestamp, end: pd.Timestamp) -> pd.PeriodIndex:
     """Give the months in which nobody at all reported anything: they are without data."""
     months = pd.period_range(start, end - pd.Timedelta(days=1), freq="M")
-    silent = months[~months.isin(rows["day"].dt.to_period("M"))]
-    if len(silent):
-        _LOG.info("months without any incident are missing: %s", list(silent.astype(str)))
-    return silent
+    unseen = months[~months.isin(seen)]
+    if len(unseen):
+        _LOG.info("months without any incident are missing: %s", list(unseen.astype(str)))
+    return unseen
 
 
 def _of_counts(counts: Counts, by: str) -> tuple[pd.DataFrame, pd.Index[Any]]:
@@ -179,14 +196,7 @@ def _of_incidents(
     episode_radius: float,
 ) -> tuple[pd.DataFrame, pd.Index[Any]]:
     """Give a row for each call, or each episode and group, and the groups."""
-    require_columns(incidents, ("weight",), "compare_periods")
-    require_time(incidents, "compare_periods", "month")
-    require_weights(incidents)
-    require_points(incidents, "compare_periods")
-    incidents = incidents[incidents["weight"] > 0]
-    if len(incidents) < 2:  # noqa: PLR2004 (one has nothing to be compared with)
-        msg = f"Invalid incidents: there are {len(incidents)}. Must be at least two."
-        raise InputError(msg)
+    days = _days_of(incidents)
     if by in _POLYGONS:
         group, groups = _in_polygons(incidents, by, areas)
     elif by in incidents.columns:
@@ -195,8 +205,7 @@ def _of_incidents(
     else:
         rule = f"'area', 'hotspot' or one of {', '.join(map(str, incidents.columns))}"
         raise invalid("by", by, rule)
-    day = local_times(incidents["start"], "start").dt.tz_localize(None).dt.normalize()
-    rows = pd.DataFrame({"group": group, "day": day.astype("datetime64[ns]")})
+    rows = pd.DataFrame({"group": group, "day": days})
     rows["n"] = incidents["weight"]
     if unit == "episode":
         coarse = int((~has_clock(incidents)).sum())
@@ -210,7 +219,7 @@ def _of_incidents(
         if (incidents["weight"] != 1).any():
             warnings.warn(
                 "Some rows stand for another number of incidents than one; each is taken as one "
-                "call of its episode. Use unit='call' to count what they stand for.",
+                "call of its episode. For counted cells use unit='call'.",
                 HotspotsWarning,
                 stacklevel=4,
             )
@@ -218,6 +227,22 @@ def _of_incidents(
         firsts = rows.groupby(["episode", "group"], dropna=False, sort=False)["day"].min()
         rows = firsts.reset_index().assign(n=1.0)
     return rows, groups
+
+
+def _days_of(incidents: gpd.GeoDataFrame) -> pd.Series[Any]:
+    """Give the day of each incident in London, and refuse tables that cannot be counted."""
+    require_crs("incidents", incidents)
+    require_columns(incidents, ("start", "time_precision", "weight"), "compare_periods")
+    require_weights(incidents)
+    start = incidents["start"]
+    if not isinstance(start.dtype, pd.DatetimeTZDtype):
+        remedy = f"Use incidents['start'].dt.tz_localize('{TIMEZONE}')."
+        raise invalid("start", start.dtype, "times with a zone", remedy)
+    if start.isna().any():
+        given = f"missing in {count(int(start.isna().sum()), 'row')}"
+        raise invalid("start", given, "a time in every row", "Leave these rows out.")
+    day = start.dt.tz_convert(TIMEZONE).dt.tz_localize(None).dt.normalize()
+    return pd.Series(day.astype("datetime64[ns]"), index=incidents.index)
 
 
 def _in_polygons(
@@ -228,9 +253,11 @@ def _in_polygons(
         remedy = "Use areas=hs.load_boroughs(), or the polygons of your hotspots."
         given = type(areas).__name__
         raise invalid("areas", given, f"a GeoDataFrame of polygons with by='{by}'", remedy)
-    require_crs("areas", areas)
+    if areas.crs != CRS:
+        raise invalid("coordinate system", areas.crs, CRS, f"Use areas.to_crs('{CRS}').")
     if not areas.index.is_unique:
         raise invalid("areas", "an index with repeats", "polygons, each with an id of its own")
+    require_points(incidents, "compare_periods")
     points = np.asarray(incidents.geometry.to_numpy())
     at = first_covering(points, areas.geometry.to_numpy(), areas.index.to_numpy(dtype=object))
     ids = areas.index.to_numpy(dtype=object)
@@ -249,8 +276,11 @@ def _names(groups: pd.Index[Any], by: str, areas: gpd.GeoDataFrame | None) -> li
 
 def _span(incidents: gpd.GeoDataFrame, *, is_monthly: bool) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Give the days from the first to the last incident, or whole months of monthly data."""
-    day = local_times(incidents["start"], "start").dt.tz_localize(None).dt.normalize()
-    first, last = day.min(), day.max()
+    if len(incidents) < 2:  # noqa: PLR2004 (one has nothing to be compared with)
+        msg = f"Invalid incidents: there are {len(incidents)}. Must be at least two."
+        raise InputError(msg)
+    days = _days_of(incidents)
+    first, last = days.min(), days.max()
     if is_monthly:
         return first.replace(day=1), last.replace(day=1) + pd.DateOffset(months=1)
     return first, last + pd.Timedelta(days=1)

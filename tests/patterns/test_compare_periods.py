@@ -1,6 +1,7 @@
 """Two periods: by hand, at the edges, against known numbers, and what must not matter."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from scipy import stats
 
 import hotspots as hs
 from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError
-from hotspots.patterns.count_ratios import Spread, compare_counts, measure_spread
+from hotspots.patterns.count_ratios import (
+    Spread,
+    compare_counts,
+    least_ratios,
+    measure_spread,
+)
 from hotspots.patterns.surroundings import false_discovery_rates
 from tests.scenes import SOUTH, WEST, make_incidents, square_area
 
@@ -124,6 +130,30 @@ class TestRatios:
         assert found.low[0] <= found.ratio[0] <= found.high[0]
         if abs(found.p[0] - 0.05) > 1e-9:
             assert (found.p[0] < 0.05) == (found.low[0] > 1 or found.high[0] < 1)
+
+
+class TestLeastRatios:
+    """How large a change must be to show."""
+
+    @pytest.mark.parametrize("y", [0.4, 3, 60, 900, 2e5])
+    @pytest.mark.parametrize("days", [(14, 14), (30, 90)])
+    @pytest.mark.parametrize(("alpha", "degrees"), [(0.05, np.inf), (0.05 / 32, 4.6)])
+    def test_is_on_the_line(
+        self, y: float, days: tuple[float, float], alpha: float, degrees: float
+    ) -> None:
+        """The count that it stands for has a p of just alpha."""
+        spread = Spread(np.array([1.4]), degrees, 9)
+        least = least_ratios(np.array([float(y)]), days, spread, alpha)[0]
+        found = compare_counts(
+            np.array([least * y * days[0] / days[1]]), np.array([float(y)]), days, spread, alpha
+        )
+        assert found.p[0] == pytest.approx(alpha)
+        assert found.ratio[0] == pytest.approx(least)
+        assert found.low[0] == pytest.approx(1)
+
+    def test_from_none(self) -> None:
+        """From none there is no ratio."""
+        assert least_ratios(np.zeros(1), (14, 14), CHANCE, 0.05).tolist() == [np.inf]
 
 
 class TestSpread:
@@ -240,8 +270,53 @@ class TestByHand:
             "No borough changed more than chance explains, 2 to 15 March 2026 against 3 to 16 "
             "March 2025: of 1 borough with an incident the smallest q is 1. A rise of less than "
         )
-        high = found.table["ratio_high"].iloc[0]
-        assert f"less than {100 * (high - 1):.0f} % in a typical borough" in found.summary
+        # Of 56 against 56: 83.65, if it were a count, would have p of 0.05 by t of 28 differences.
+        spread = Spread(np.ones(1), 28 * 18 / 35, 28)
+        least = least_ratios(np.array([56.0]), (14, 14), spread, 0.05)[0]
+        assert one(least * 56, 56, spread=spread).p[0] == pytest.approx(0.05)
+        assert f"less than {100 * (least - 1):.0f} % in a typical borough" in found.summary
+
+    def test_what_would_be_missed_among_many(self) -> None:
+        """Of eight boroughs a lone change is named at an eighth of alpha: so is what is missed."""
+        codes = [f"B{number}" for number in range(8)]
+        calls = pd.concat([every_day(boroughs=code) for code in codes])
+        calls.index = [f"c{number}" for number in range(len(calls))]
+        found = hs.compare_periods(calls, NOW)
+        spread = Spread(np.ones(1), 28 * 18 / 35, 28)
+        whole, eighth = (
+            least_ratios(np.array([56.0]), (14, 14), spread, level)[0] for level in (0.05, 0.05 / 8)
+        )
+        assert whole < eighth
+        assert f"less than {100 * (eighth - 1):.0f} % in a typical borough" in found.summary
+
+    def test_missed_rise_is_about_even(self) -> None:
+        """A rise of what the sentence says is named about as often as not, one group or many."""
+        chance, named = np.random.default_rng(7), []
+        for _ in range(300):
+            history = chance.poisson(60.0, (16, 40)).astype(float)
+            spread = measure_spread(history, np.full(40, 14.0), np.ones(39, dtype=bool), 6)
+            x, y = chance.poisson(60.0, (2, 16)).astype(float)
+            rise = np.median(least_ratios(y, (14.0, 14.0), spread, 0.05 / 16))
+            x[0] = chance.poisson(60.0 * rise)
+            p = compare_counts(x, y, (14.0, 14.0), spread, 0.05).p
+            named.append(false_discovery_rates(p)[0] <= 0.05)
+        assert 0.4 < np.mean(named) < 0.65
+
+    def test_named_changes(self) -> None:
+        """Seven that changed: the five of the smallest p are named, the smallest first."""
+        more = {"G0": 3, "G1": 9, "G2": 5, "G3": 8, "G4": 4, "G5": 7, "G6": 6}
+        parts = []
+        for code, times in more.items():
+            parts += [every_day(boroughs=code), every_day(times * 4, first=NOW[0], boroughs=code)]
+        calls = pd.concat(parts)
+        calls.index = [f"c{number}" for number in range(len(calls))]
+        # All are calls of their own: four a day become 4 · (1 + times).
+        found = hs.compare_periods(calls, NOW, unit="call", by="borough")
+        assert found.table["p"].sort_values().index.tolist()[:5] == ["G1", "G3", "G5", "G6", "G2"]
+        named = found.summary.split(": ", 1)[1].split("; ")
+        assert [each.split()[0] for each in named[:5]] == ["G1", "G3", "G5", "G6", "G2"]
+        assert named[5] == "and 2 more."
+        assert named[0].startswith("G1 +900 % (+")
 
     def test_episodes(self) -> None:
         """Calls of one place and night are one, in each group that they touch."""
@@ -311,7 +386,47 @@ class TestEdges:
         row = found.table.loc["E09000033"]
         assert (row["n_against"], row["ratio"], row["ratio_high"]) == (0, np.inf, np.inf)
         assert row["q"] < 0.001
-        assert "Westminster from none" in found.summary
+        # A rise without an end: the interval is said by its lower limit alone.
+        low = 100 * (row["ratio_low"] - 1)
+        assert found.summary.endswith(f": Westminster from none (at least +{low:.0f} %).")
+
+    def test_to_none(self) -> None:
+        """A borough that has none left is down by 100 %."""
+        gone = every_day(3, last="2026-03-02", boroughs="E09000033")
+        gone.index = "g-" + gone.index
+        summary = hs.compare_periods(pd.concat([every_day(), gone]), NOW).summary
+        assert "Westminster −100 % (−100 % to −" in summary
+
+    def test_too_small(self) -> None:
+        """Of a call a week no rise under tenfold would show, and nothing is said of percents."""
+        days = pd.date_range("2024-12-30", "2026-03-16", freq="7D", inclusive="left")
+        found = hs.compare_periods(calls_on(days), ("2026-03-02", "2026-03-09"), alpha=0.01)
+        assert found.summary.endswith("too small for any but the largest changes to show.")
+
+    def test_weekend(self) -> None:
+        """Weekends are measured by weekends: three times as busy as other days, and all alike."""
+        days = pd.date_range("2024-03-18", "2026-03-16", inclusive="left")
+        calls = calls_on(days.repeat(np.where(days.day_of_week >= 4, 9, 3)))
+        found = hs.compare_periods(calls, ("2026-03-06", "2026-03-09"))
+        # 102 weekends before, of three days and a week apart: 100 differences.
+        assert found.n_history == 100
+        assert found.table["overdispersion"].tolist() == [1]
+        double = calls_on(pd.date_range("2026-03-06", "2026-03-08").repeat(9))
+        double = double.set_geometry(double.geometry.translate(0, 9000))
+        both = pd.concat([calls, double.set_axis("d-" + double.index)])
+        row = hs.compare_periods(both, ("2026-03-06", "2026-03-09")).table.iloc[0]
+        assert (row["n_current"], row["n_against"]) == (54, 27)
+        assert row["p"] < 0.01
+
+    @pytest.mark.parametrize(("n_days", "step"), [(1, 7), (7, 7), (8, 14), (10, 14), (21, 21)])
+    def test_steps_back(self, n_days: int, step: int) -> None:
+        """Like periods lie whole weeks apart, as few as the length allows."""
+        end = pd.Timestamp("2026-03-02") + pd.Timedelta(days=n_days)
+        calls = every_day(1, last="2026-03-30")
+        found = hs.compare_periods(calls, ("2026-03-02", end))
+        # 427 days lie before, from 30 December 2024.
+        n_windows = 427 // step
+        assert found.n_history == n_windows - 2
 
     def test_counts_agree_with_calls(self) -> None:
         """Counts of places give what the calls give, by their area and by place."""
@@ -328,6 +443,9 @@ class TestEdges:
         by_area = hs.compare_periods(counts, NOW, by="area", areas=areas)
         pd.testing.assert_frame_equal(direct.table, by_area.table)
         assert direct.table["name"].tolist() == ["Westham", "Eastham"]
+        gap = pd.PeriodIndex(["2025-03"], freq="M")
+        with pytest.raises(InputError, match="There are none for 2025-03"):
+            hs.compare_periods(replace(counts, missing=gap), NOW, by="area")
         by_place = hs.compare_periods(counts, NOW, by="place")
         assert len(by_place.table) <= len(places)
         assert by_place.table["n_current"].sum() == direct.table["n_current"].sum()
@@ -337,7 +455,8 @@ class TestEdges:
         months = pd.period_range("2023-01", "2026-03", freq="M").start_time
         calls = calls_on(months, time_precision="month", weight=50.0)
         calls["start"] = calls["start"].dt.normalize()
-        found = hs.compare_periods(calls, ("2025-02-01", "2025-04-01"), unit="call")
+        with pytest.warns(HotspotsWarning, match="CONNECT"):  # two days of February 2024
+            found = hs.compare_periods(calls, ("2025-02-01", "2025-04-01"), unit="call")
         assert found.against == (pd.Timestamp("2024-02-01"), pd.Timestamp("2024-04-01"))
         row = found.table.iloc[0]
         # February 2024 had a day more.
@@ -351,6 +470,41 @@ class TestEdges:
             calls, ("2026-02-01", "2026-04-01"), unit="call", against="recent", n_recent=3
         )
         assert recent.against == (pd.Timestamp("2025-08-01"), pd.Timestamp("2026-02-01"))
+
+    def test_span_of_months(self) -> None:
+        """Monthly data cover their months as a whole, whatever day their rows name."""
+        months = pd.period_range("2024-01", "2026-03", freq="M").start_time
+        calls = calls_on(months, time_precision="month")
+        later = calls.assign(start=calls["start"] + pd.Timedelta(days=14))
+        found = hs.compare_periods(later, ("2026-03-01", "2026-04-01"), unit="call")
+        assert found.current[1] == pd.Timestamp("2026-04-01")
+        with pytest.warns(HotspotsWarning, match="CONNECT"):
+            first = hs.compare_periods(
+                later,
+                ("2026-03-01", "2026-04-01"),
+                against=("2024-01-01", "2024-02-01"),
+                unit="call",
+            )
+        assert first.table["n_against"].tolist() == [1]
+
+    def test_rows_of_months_among_others(self) -> None:
+        """A few rows of which only the month is known: days are refused, whole months are not."""
+        calls = every_day(3, last="2026-04-01")
+        months = pd.period_range("2025-01", "2026-03", freq="M").start_time
+        coarse = calls_on(months.repeat(4), time_precision="month")
+        mixed = pd.concat([calls, coarse.set_axis("m-" + coarse.index)])
+        there = gpd.points_from_xy([WEST + 50] * len(mixed), [SOUTH + 50] * len(mixed))
+        mixed = mixed.set_geometry(there).set_crs("EPSG:27700")
+        areas = square_area()
+        places = hs.make_grid(areas, cell_size=1000)
+        counts = hs.count_incidents(mixed, places, period=("2024-12-30", "2026-04-01"))
+        assert (counts.tier, counts.n_monthly) == ("timed", 60)
+        days = ("2026-02-23", "2026-03-09")
+        for each in (counts, mixed):
+            with pytest.raises(MonthlyDataError, match="of 60 .*only the month"):
+                hs.compare_periods(each, days, by="area", areas=areas, unit="call")
+        month = hs.compare_periods(counts, ("2026-03-01", "2026-04-01"), by="area")
+        assert month.table["n_current"].tolist() == [3 * 31 + 4]
 
     def test_days_without_a_clock(self) -> None:
         """Calls of which only the day is known have periods of days, and no episodes."""
@@ -379,6 +533,9 @@ class TestEdges:
         assert "months without any incident are missing: ['2025-08']" in caplog.text
         # Of 30 fortnights the three that touch August are lost, and two differences on each side.
         assert found.n_history == 28 - 5
+        gap = pd.PeriodIndex(["2025-03"], freq="M")
+        with pytest.raises(InputError, match="There are none for 2025-03"):
+            hs.compare_periods(calls, NOW, missing=gap)
         zero = hs.compare_periods(calls[month != "2025-03"], NOW, missing=none_missing())
         assert zero.table["n_against"].iloc[0] == 0
 
@@ -389,6 +546,35 @@ class TestEdges:
             hs.compare_periods(
                 calls, ("2024-05-06", "2024-05-20"), against=("2023-11-06", "2023-11-20")
             )
+
+    @pytest.mark.parametrize(
+        ("current", "against"),
+        [
+            # 84 days "recent", 30 of them before the change of 28 February 2024
+            (("2024-04-22", "2024-05-06"), "recent"),
+            (("2024-05-06", "2024-06-03"), ("2024-01-01", "2024-05-06")),
+            # the change lies in the current period
+            (("2024-02-19", "2024-03-04"), "recent"),
+            # one day before it is enough
+            (("2024-05-21", "2024-05-28"), ("2024-02-27", "2024-05-21")),
+        ],
+    )
+    def test_break_inside(self, current: Any, against: Any) -> None:
+        """A break inside one of the two is as bad as one between them."""
+        calls = every_day(1, first="2023-06-05", last="2024-06-03")
+        with pytest.warns(HotspotsWarning, match="CONNECT"):
+            hs.compare_periods(calls, current, against=against)
+
+    def test_break_at_the_edge(self) -> None:
+        """Periods that begin with the break have no day before it."""
+        calls = every_day(1, first="2023-06-05", last="2024-06-03")
+        hs.compare_periods(
+            calls,
+            ("2024-05-22", "2024-06-05"),
+            against="recent",
+            n_recent=6,
+            period=("2023-06-05", "2024-06-05"),
+        )
 
     def test_break_in_the_history(self) -> None:
         """A jump between like periods on two sides of a break is no variation of theirs."""
@@ -521,6 +707,17 @@ class TestMessages:
             ({"unit": "report"}, "Must be 'episode' or 'call'"),
             ({"n_recent": 0}, "Invalid n_recent '0'"),
             ({"alpha": 1}, "Invalid alpha '1'"),
+            ({"alpha": "x"}, "Invalid alpha 'x'. Must be a number above 0"),
+            ({"alpha": None}, "Invalid alpha 'None'"),
+            ({"by": ["borough", "heading"]}, "Invalid by '.'borough', 'heading'.'. Must be the na"),
+            ({"expected": "E09000033"}, r"Invalid expected 'E09000033'.*expected=\['E09000033'\]"),
+            ({"expected": 3}, "Invalid expected '3'. Must be several ids"),
+            ({"missing": ["2026-03"]}, r"Invalid missing 'list'.*PeriodIndex\(\['2026-03'\], freq"),
+            ({"missing": "2026-03"}, "Invalid missing 'str'. Must be a PeriodIndex of months"),
+            (
+                {"missing": pd.period_range("2026-03-01", "2026-03-31", freq="D")},
+                "Invalid missing 'PeriodIndex of D'. Must be a PeriodIndex of months",
+            ),
             ({"episode_radius": -1}, "Invalid radius '-1'"),
             ({"period": ("2026-01-01",)}, "Invalid period"),
         ],
@@ -552,6 +749,47 @@ class TestMessages:
         """Fewer than two incidents."""
         with pytest.raises(InputError, match="there are 1. Must be at least two"):
             hs.compare_periods(every_day(1).iloc[:1], NOW)
+
+    @pytest.mark.parametrize("column", ["start", "time_precision", "weight"])
+    def test_lacking_column(self, column: str) -> None:
+        """A table that lacks what is counted."""
+        with pytest.raises(InputError, match=f"Invalid incidents 'a table without {column}'"):
+            hs.compare_periods(every_day(1).drop(columns=column), NOW, unit="call")
+
+    @pytest.mark.parametrize(
+        ("column", "value", "message"),
+        [
+            ("weight", -1.0, "Invalid weight 'negative, missing or infinite in i3'"),
+            ("weight", np.nan, "Invalid weight 'negative, missing or infinite in i3'"),
+            ("start", pd.NaT, "Invalid start 'missing in 1 row'. Must be a time in every row"),
+        ],
+    )
+    def test_bad_row(self, column: str, value: object, message: str) -> None:
+        """A row that cannot be counted."""
+        calls = every_day(1)
+        calls.loc["i3", column] = value
+        with pytest.raises(InputError, match=message):
+            hs.compare_periods(calls, NOW, unit="call")
+
+    def test_zones(self) -> None:
+        """Times without zone are refused; those of another zone count on London's days."""
+        calls = every_day(1, last="2026-04-20")
+        late = calls.assign(start=calls["start"] + pd.Timedelta(hours=11, minutes=30))
+        in_utc = late.assign(start=late["start"].dt.tz_convert("UTC"))
+        june = ("2025-06-02", "2025-06-16")
+        for each in (late, in_utc):
+            found = hs.compare_periods(each, june, against="recent", unit="call")
+            assert found.table["n_current"].tolist() == [14]
+        naive = late.assign(start=late["start"].dt.tz_localize(None))
+        with pytest.raises(InputError, match="start 'datetime64.*Must be times with a zone"):
+            hs.compare_periods(naive, june, unit="call")
+
+    def test_heavy_episodes(self) -> None:
+        """A row that stands for two calls is one call of an episode, which is said."""
+        calls = every_day(1).assign(weight=2.0)
+        with pytest.warns(HotspotsWarning, match="stand for another number.*unit='call'"):
+            found = hs.compare_periods(calls, NOW)
+        assert found.table["n_current"].tolist() == [14]
 
     def test_shares(self) -> None:
         """Weights that are not whole."""
@@ -589,7 +827,7 @@ def test_london(shared_data: Path) -> None:
     assert found.n_history == 9
     assert found.table["q"].min() == pytest.approx(0.08, abs=0.005)
     assert found.table["overdispersion"].median() == pytest.approx(2.8, abs=0.05)
-    assert "less than 24 % in a typical area" in found.summary
+    assert "less than 64 % in a typical area" in found.summary
     x, y = (found.table[name].to_numpy(float) for name in ("n_current", "n_against"))
     alone = compare_counts(x, y, (30, 90), Spread(np.ones(32), np.inf, 0), 0.05)
     assert (false_discovery_rates(alone.p) <= 0.05).sum() == 24
