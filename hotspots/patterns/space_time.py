@@ -20,13 +20,13 @@ from hotspots.patterns.breaks import eras_of
 from hotspots.patterns.drawn_sums import pooled_tails
 from hotspots.patterns.surroundings import combine, normal_p
 from hotspots.tables import TIMEZONE
-from hotspots.times.week import read_day
 from hotspots.words import count
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 _LOG = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def make_cube(
     Raises
     ------
     MonthlyDataError
-        If weeks are asked of monthly data.
+        If weeks are asked of data of which some rows are known only to the month.
     InputError
         If the counts are not whole numbers of at least 0, or not those of these places and steps.
     """
@@ -100,8 +100,8 @@ def make_cube(
         remedy = "Use hs.count_incidents(incidents, places)."
         raise invalid("counts", type(counts).__name__, "Counts, or a frame by place", remedy)
     starts = _starts_of(table.columns, step)
-    first = None if since is None else read_day("since", since)
-    last = None if until is None else read_day("until", until)
+    numbers = _numbers_of(starts, step)
+    first, last = (_day(name, value) for name, value in (("since", since), ("until", until)))
     ends = starts + (pd.DateOffset(months=1) if step == "month" else pd.Timedelta(days=_WEEK))
     is_used = np.ones(len(starts), dtype=bool)
     if first is not None:
@@ -110,20 +110,16 @@ def make_cube(
         is_used &= np.asarray(ends <= last)
     starts, ends = starts[is_used], pd.DatetimeIndex(ends[is_used])
     values = _values_on(table.loc[:, is_used], places)
-    if step == "month":
-        numbers = np.asarray(starts.year * _MONTHS + starts.month, dtype=np.int64)
-    else:
-        numbers = np.asarray((starts - starts[:1].min()).days // _WEEK, dtype=np.int64)
-    return Cube(values, starts, numbers, eras_of(starts, ends))
+    return Cube(values, starts, numbers[is_used], eras_of(starts, ends))
 
 
 def _count_months(counts: Counts) -> pd.DataFrame:
     """Give whole months with data in columns."""
-    start, end = counts.start.tz_localize(None), counts.end.tz_localize(None)
-    months = counts.months
-    is_whole = (months.start_time >= start) & ((months + 1).start_time <= end)
-    is_used = is_whole & ~months.isin(counts.missing)
+    months, is_whole = counts.months, _are_whole(counts)
+    silent = _silent_months(counts)
+    is_used = is_whole & ~months.isin(counts.missing) & ~months.isin(silent)
     _warn_left_out(list(months[~is_whole].astype(str)), "month")
+    _warn_silent(list(silent.astype(str)), "")
     if (~is_used).any():
         _LOG.info("months without all their data are left out: %s", list(months[~is_used]))
     whole = counts.by("month").toarray()[:, is_used]
@@ -132,10 +128,11 @@ def _count_months(counts: Counts) -> pd.DataFrame:
 
 def _count_weeks(counts: Counts) -> pd.DataFrame:
     """Give weeks with data in columns, counted back from the end of the period."""
-    if counts.tier == "monthly":
+    if counts.n_monthly:
         msg = (
-            "classify_trend needs the day of each incident for steps of a week, but these counts "
-            "are monthly. Must be counts of timed incidents. Use step='month'."
+            "classify_trend needs the day of each incident for steps of a week, but of "
+            f"{count(counts.n_monthly, 'row')} these counts know only the month. Must be counts of "
+            "incidents with a date. Use step='month'."
         )
         raise MonthlyDataError(msg)
     start, end = counts.start.tz_localize(None), counts.end.tz_localize(None)
@@ -151,7 +148,14 @@ def _count_weeks(counts: Counts) -> pd.DataFrame:
         at = (counts.table["place"].to_numpy()[is_used], week.to_numpy()[is_used])
         np.add.at(sums, at, counts.table["n"].to_numpy()[is_used])
     touched = [starts.to_period("M"), (starts + pd.Timedelta(days=_WEEK - 1)).to_period("M")]
-    is_known = ~np.any([each.isin(counts.missing) for each in touched], axis=0)
+    silent = _silent_months(counts)
+    is_missing, is_silent = (
+        np.any([each.isin(months) for each in touched], axis=0)
+        for months in (counts.missing, silent)
+    )
+    is_silent |= sums.sum(axis=0) == 0
+    _warn_silent(list(starts[is_silent & ~is_missing].astype(str)), "the weeks of ")
+    is_known = ~is_missing & ~is_silent
     if not is_known.all():
         _LOG.info("%s without data are left out", count(int((~is_known).sum()), "week"))
     return pd.DataFrame(sums[:, is_known], index=counts.places.index, columns=starts[is_known])
@@ -163,6 +167,31 @@ def _warn_left_out(names: list[str], noun: str) -> None:
         warnings.warn(
             f"The period covers {listed} in part; what is not a whole {noun} is left out. Count a "
             f"period of whole {noun}s, such as period=('2025-01-01', '2026-01-01').",
+            HotspotsWarning,
+            stacklevel=5,
+        )
+
+
+def _are_whole(counts: Counts) -> Flags:
+    """Say which months of the period lie in it from their first to their last day."""
+    start, end = counts.start.tz_localize(None), counts.end.tz_localize(None)
+    months = counts.months
+    return np.asarray((months.start_time >= start) & ((months + 1).start_time <= end))
+
+
+def _silent_months(counts: Counts) -> pd.PeriodIndex:
+    """Give the whole months in which nobody at all reported anything, here or elsewhere."""
+    is_known = counts.months.isin(counts.months_seen) | counts.months.isin(counts.missing)
+    return counts.months[_are_whole(counts) & ~is_known]
+
+
+def _warn_silent(names: list[str], of: str) -> None:
+    """Say which steps are left out because they are silent."""
+    if names:
+        listed = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+        warnings.warn(
+            f"Nobody reported anything in {of}{listed}: left out, because missing is not zero. If "
+            "there was nothing to report, give the numbers themselves, a frame by place and step.",
             HotspotsWarning,
             stacklevel=5,
         )
@@ -186,6 +215,34 @@ def _starts_of(columns: pd.Index[Any], step: str) -> pd.DatetimeIndex:
     if step == "week" and ((starts - starts[:1].min()).days % _WEEK != 0).any():
         raise invalid("columns", "other days", "days that are whole weeks apart")
     return starts
+
+
+def _numbers_of(starts: pd.DatetimeIndex, step: str) -> Integers:
+    """Give the numbers of steps, and refuse longer ones: no two would follow each other."""
+    if step == "month":
+        numbers = np.asarray(starts.year * _MONTHS + starts.month, dtype=np.int64)
+    else:
+        numbers = np.asarray((starts - starts[:1].min()).days // _WEEK, dtype=np.int64)
+    gaps = np.diff(numbers)
+    if len(gaps) and gaps.min() > 1:
+        remedy = f"Use a column for each {step}: counts.by('month'), or hs.count_incidents."
+        rule = f"{step}s, some of which follow each other"
+        raise invalid("columns", f"{gaps.min()} {step}s apart", rule, remedy)
+    return numbers
+
+
+def _day(name: str, value: Any) -> pd.Timestamp | None:  # noqa: ANN401
+    if value is None:
+        return None
+    try:
+        moment = pd.Timestamp(value)
+    except (TypeError, ValueError) as error:
+        raise invalid(name, value, "a date such as '2024-03-01'") from error
+    if pd.isna(moment):
+        raise invalid(name, value, "a date such as '2024-03-01'")
+    if moment.tzinfo is not None:
+        moment = moment.tz_convert(TIMEZONE).tz_localize(None)
+    return moment.normalize()
 
 
 def _values_on(table: pd.DataFrame, places: gpd.GeoDataFrame) -> Integers:
@@ -262,14 +319,27 @@ def judge_cube(cube: Cube, near: csr_array[Any, Any], n_previous: int, eras: Int
         at = eras == era
         values = cube.counts[:, at].ravel()
         if np.ptp(values) == 0:
-            msg = (
-                f"Invalid counts: each place has {values[0]} in each step. Must vary. Look at what "
-                "was counted: counts.total."
-            )
-            raise InputError(msg)
+            raise InputError(_say_constant(int(values[0]), cube.starts, at))
         z[:, at] = _standardise(values, n_drawn[:, at], sums[:, at])
         p[:, at] = _p_of(values, n_drawn[:, at], sums[:, at], z[:, at])
     return Standing(z, p, step_sums.astype(np.float64))
+
+
+def _say_constant(value: int, starts: pd.DatetimeIndex, at: Flags) -> str:
+    """Say that all counts of an era are the same, in which steps, and what to do."""
+    said = f"Invalid counts: each place has {value} in each step"
+    if at.all():
+        return f"{said}. Must vary. Look at what was counted: counts.total."
+    first, last = np.flatnonzero(at)[[0, -1]]
+    side = (
+        f"since='{starts[last + 1].date()}'"
+        if last + 1 < len(starts)
+        else f"until='{starts[first].date()}'"
+    )
+    return (
+        f"{said} from {starts[first].date()} to {starts[last].date()}. Must vary on each side of a "
+        f"break. Use {side} for the other side, or breaks='warn'."
+    )
 
 
 def _standardise(values: Integers, n_drawn: Integers, sums: Integers) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsWarning, invalid, is_number, is_whole
+from hotspots.errors import HotspotsWarning, invalid, is_number
 from hotspots.patterns.breaks import warn_of_breaks
 from hotspots.patterns.mann_kendall import mann_kendall
 from hotspots.patterns.space_time import Cube, Step, judge_cube, make_cube
@@ -83,7 +83,7 @@ def classify_trend(
         All places, with and without incidents, EPSG:27700.
     step : {"month", "week"}
         Length of a step. Weeks of `Counts` are counted back from the end of the period. Only whole
-        steps with data are used.
+        steps with data are used: of `Counts`, none in which nobody at all reported anything.
     radius : float, optional
         Neighbours are the places whose centres are at most so many metres apart. By default those
         that adjoin.
@@ -119,7 +119,7 @@ def classify_trend(
     Raises
     ------
     MonthlyDataError
-        If weeks are asked of monthly data.
+        If weeks are asked of data of which some rows are known only to the month.
     InputError
         If the coordinate system is not EPSG:27700, there are fewer than 5 steps, counts are not
         whole numbers, are all the same, or are not those of the places, or nobody has neighbours.
@@ -127,8 +127,9 @@ def classify_trend(
     Warns
     -----
     HotspotsWarning
-        If the period spans a break in London's records, covers a month in part, has fewer than 10
-        steps, or if counts are too large for an exact p.
+        If the period spans a break in London's records, covers a month in part, holds steps in
+        which nobody reported anything, has fewer than 10 steps, or if counts are too large for an
+        exact p.
 
     Notes
     -----
@@ -291,7 +292,8 @@ def _rules(is_on: Flags, is_other: Flags, runs: Floats) -> list[Flags]:
 
 def _check(n_previous: int, trend_of: str, breaks: str, alpha: float) -> None:
     """Refuse options that are out of their range."""
-    if not is_whole(n_previous, 0):
+    is_whole = isinstance(n_previous, int | np.integer) and not isinstance(n_previous, bool)
+    if not is_whole or n_previous < 0:
         raise invalid("n_previous", n_previous, "a whole number of steps, 0 or more")
     for name, value, allowed in (("trend_of", trend_of, TrendOf), ("breaks", breaks, Breaks)):
         if value not in get_args(allowed):

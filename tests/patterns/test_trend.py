@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import hotspots as hs
 from hotspots.areas import neighbours
@@ -274,6 +275,38 @@ class TestByHand:
         found = hs.classify_trend(table, places)
         assert found["last_q"].to_numpy() == pytest.approx(expected)
 
+    @pytest.mark.parametrize("alpha", [0.001, 0.05, 0.3])
+    @pytest.mark.parametrize("trend_of", ["counts", "shares"])
+    def test_every_column(self, alpha: float, trend_of: str) -> None:
+        """Each column from the cube itself, at three levels, with hot and cold places."""
+        places = make_cells(20, 8)
+        means = np.repeat([0.3, 4.0, 9.0, 4.0], 5)[np.arange(160) % 20][:, None]
+        lines = np.where(np.arange(160) < 80, 0.05, -0.05)[:, None] * np.arange(12)
+        values = np.random.default_rng(4).poisson(means * (1 + lines))
+        table = frame_of(places, values)
+        found = hs.classify_trend(table, places, alpha=alpha, trend_of=trend_of)
+        era = np.zeros(12, dtype=int)
+        bins = judge_cube(make_cube(table, places, "month", None, None), neighbours(places), 1, era)
+        q = stats.false_discovery_control(bins.p.ravel()).reshape(bins.p.shape)
+        hot, cold = (q <= alpha) & (bins.z > 0), (q <= alpha) & (bins.z < 0)
+        for name, is_out in (("hot", hot), ("cold", cold)):
+            assert found[f"share_{name}"].tolist() == pytest.approx(is_out.mean(axis=1).tolist())
+            assert found[f"last_is_{name}"].tolist() == is_out[:, -1].tolist()
+            assert is_out[:, -1].any() != is_out[:, -1].all()
+        assert found["n"].tolist() == values.sum(axis=1).tolist()
+        assert found["n_last"].tolist() == values[:, -1].tolist()
+        total = values.sum(axis=0) if trend_of == "shares" else 1
+        trends = mann_kendall(bins.step_sums / total, era)
+        assert found["trend_p"].tolist() == pytest.approx(trends.p.tolist())
+        rates = stats.false_discovery_control(trends.p)
+        assert found["trend_q"].tolist() == pytest.approx(rates.tolist())
+        assert (found["trend_q"] > found["trend_p"]).any()
+        runs = np.where(trends.p <= alpha, np.sign(trends.s), 0)
+        assert found["category"].tolist() == name_categories(hot, cold, runs).tolist()
+        at_five = np.where(trends.p <= 0.05, np.sign(trends.s), 0)
+        as_at_five = name_categories(hot, cold, at_five).tolist() == found["category"].tolist()
+        assert as_at_five == (alpha == 0.05)
+
     def test_shares(self) -> None:
         """A season that is everywhere is a trend of counts and none of shares."""
         places = make_cells(8, 8)
@@ -403,9 +436,26 @@ class TestEdges:
         alone = judge_cube(cube, neighbours(places), 0, np.zeros(11, dtype=int))
         assert whole.z[:, 3].tolist() == alone.z[:, 3].tolist()  # May
         assert whole.z[:, 4].tolist() != alone.z[:, 4].tolist()
-        # If the gap were zeros, all places would seem to have been quiet then.
-        zeros = hs.classify_trend(hs.count_incidents(calls, places, period=period), places)
-        assert zeros["n_steps"].iloc[0] == 12
+        # Nobody said so, but nobody at all reported anything then: it is no month of zeros either.
+        unsaid = hs.count_incidents(calls, places, period=period)
+        with pytest.warns(HotspotsWarning, match="Nobody reported anything in 2025-04: left out"):
+            pd.testing.assert_frame_equal(found, hs.classify_trend(unsaid, places))
+        # Who knows better gives the numbers themselves.
+        zeros = pd.DataFrame(unsaid.by("month").toarray(), places.index, unsaid.months)
+        assert hs.classify_trend(zeros, places)["n_steps"].iloc[0] == 12
+
+    def test_quiet_month(self) -> None:
+        """A month in which these places had none, but others had, is a month of zeros."""
+        places = hs.make_grid(square_area(side=450.0))
+        calls = calls_of(pd.date_range("2025-01-01", "2025-12-31"), 3000)
+        is_april = calls["start"].dt.month == 4
+        far = calls.geometry.where(~is_april, calls.geometry.translate(9000, 0))
+        counts = hs.count_incidents(
+            calls.set_geometry(far), places, period=("2025-01-01", "2026-01-01")
+        )
+        found = hs.classify_trend(counts, places)
+        assert found["n_steps"].iloc[0] == 12
+        assert found["n"].sum() == 3000 - is_april.sum()
 
     def test_weeks(self) -> None:
         """Weeks end with the period; days at its start that fill no week are left out."""
@@ -436,6 +486,26 @@ class TestEdges:
         # Three whole weeks in January (from the 7th) and four in March (from the 4th).
         assert len(cube.starts) == 7
         assert np.diff(cube.numbers).tolist() == [1, 1, 6, 1, 1, 1]
+        # The same if nobody said so; both weeks that touch February lack a part of their data.
+        silent = calls[calls["start"].dt.month != 2]
+        unsaid = hs.count_incidents(silent, places, period=period)
+        with pytest.warns(HotspotsWarning, match="Nobody reported anything in the weeks of 2025-0"):
+            again = make_cube(unsaid, places, "week", None, None)
+        assert again.starts.equals(cube.starts)
+        assert again.counts.tolist() == cube.counts.tolist()
+
+    def test_silent_week(self) -> None:
+        """A week in which nobody reported anything is left out; a quiet start of a month is not."""
+        places = hs.make_grid(square_area(side=450.0))
+        calls = calls_of(pd.date_range("2025-01-01", "2025-03-31"), 1500)
+        day = calls["start"].dt.tz_localize(None)
+        # Weeks before 2 April end on Tuesdays; nobody called on 1 April, the last day.
+        is_lost = (day >= pd.Timestamp("2025-02-12")) & (day < pd.Timestamp("2025-02-19"))
+        counts = hs.count_incidents(calls[~is_lost], places, period=("2025-01-01", "2025-04-02"))
+        with pytest.warns(HotspotsWarning, match="the weeks of 2025-02-12: left out"):
+            cube = make_cube(counts, places, "week", None, None)
+        assert np.diff(cube.numbers).tolist() == [1] * 5 + [2] + [1] * 5
+        assert cube.starts[-1] == pd.Timestamp("2025-03-26")
 
     def test_all_in_one_place(self) -> None:
         """One place has everything: two of twelve bins near each other are little, four a lot."""
@@ -552,6 +622,17 @@ class TestMessages:
         with pytest.raises(MonthlyDataError, match="steps of a week.*Use step='month'"):
             hs.classify_trend(counts, places, step="week")
 
+    def test_some_monthly_weeks(self) -> None:
+        """Weeks of counts of which a few rows are known only to the month."""
+        places = hs.make_grid(square_area(side=450.0))
+        calls = calls_of(pd.date_range("2025-01-01", "2025-12-31"), 300)
+        calls.loc[calls.index[:90], "time_precision"] = "month"
+        counts = hs.count_incidents(calls, places, period=("2025-01-01", "2026-01-01"))
+        assert counts.tier == "timed"
+        with pytest.raises(MonthlyDataError, match="of 90 rows these counts know only the month"):
+            hs.classify_trend(counts, places, step="week")
+        assert hs.classify_trend(counts, places)["n_steps"].iloc[0] == 12
+
     def test_other_places(self) -> None:
         """Counts of other places."""
         places = make_cells(3, 3)
@@ -583,6 +664,21 @@ class TestMessages:
         with pytest.raises(InputError, match="each place has 2 in each step"):
             hs.classify_trend(frame_of(places, np.full((9, 12), 2)), places)
 
+    def test_side_of_zeros(self) -> None:
+        """One side of a break is empty: which, and what to do."""
+        places = make_cells(6, 6)
+        table = noise(places, 24).set_axis(pd.period_range("2023-03", periods=24, freq="M"), axis=1)
+        table.iloc[:, 12:] = 0
+        with pytest.raises(
+            InputError, match="0 in each step from 2024-03-01 to 2025-02-01.*until='2024-03-01'"
+        ):
+            hs.classify_trend(table, places, breaks="split")
+        table = table.iloc[:, ::-1].set_axis(table.columns, axis=1)
+        with pytest.raises(
+            InputError, match="0 in each step from 2023-03-01 to 2024-02-01.*since='2024-03-01'"
+        ):
+            hs.classify_trend(table, places, breaks="split")
+
     def test_one_place(self) -> None:
         """A place without any other."""
         places = make_cells(1, 1)
@@ -595,6 +691,9 @@ class TestMessages:
             (range(12), "Must be months or dates"),
             (pd.date_range("2025-01-02", periods=12, freq="MS") + pd.Timedelta(days=1), "step='we"),
             (pd.period_range("2025-01", periods=12, freq="M")[::-1], "the earliest first"),
+            (pd.period_range("2016Q1", periods=12, freq="Q"), "Invalid columns '3 months apart'"),
+            (pd.period_range("2005", periods=12, freq="Y"), "Invalid columns '12 months apart'"),
+            (pd.date_range("2024-07-01", periods=12, freq="2MS"), "'2 months apart'. Must be mont"),
         ],
     )
     def test_columns(self, columns: object, message: str) -> None:
@@ -609,6 +708,9 @@ class TestMessages:
         days = pd.date_range("2025-01-06", periods=12, freq="6D")
         with pytest.raises(InputError, match="whole weeks apart"):
             hs.classify_trend(noise(places).set_axis(days, axis=1), places, step="week")
+        days = pd.date_range("2025-01-06", periods=12, freq="14D")
+        with pytest.raises(InputError, match="Invalid columns '2 weeks apart'. Must be weeks"):
+            hs.classify_trend(noise(places).set_axis(days, axis=1), places, step="week")
 
     @pytest.mark.parametrize(
         ("option", "message"),
@@ -618,6 +720,8 @@ class TestMessages:
             ({"trend_of": "z"}, "Must be one of counts, shares"),
             ({"breaks": "ignore"}, "Must be one of warn, split"),
             ({"alpha": 0}, "Invalid alpha '0'"),
+            ({"alpha": "x"}, "Invalid alpha 'x'. Must be a number above 0"),
+            ({"alpha": None}, "Invalid alpha 'None'"),
             ({"step": "day"}, "Must be 'month' or 'week'"),
             ({"since": "then"}, "Invalid since 'then'. Must be a date"),
             ({"until": pd.NaT}, "Invalid until 'NaT'"),
