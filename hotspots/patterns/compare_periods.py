@@ -59,7 +59,7 @@ class PeriodComparison:
         `days_current`, `days_against`; `expected` in the current period at the other's rate;
         `ratio` of the rates with `ratio_low` and `ratio_high`; `p`, two-sided; `q`, the
         Benjamini–Hochberg rate over the groups; `overdispersion`, how many times more than by
-        chance like periods vary. Ratio, interval, p and q are missing where both counts are 0; the
+        chance like periods vary from one to the next. Ratio, interval, p and q are missing where both counts are 0; the
         ratio is infinite where only the other is.
     summary : str
         What was found, in a sentence or two.
@@ -104,8 +104,8 @@ def compare_periods(
 ) -> PeriodComparison:
     """Compare a period with the same weeks last year, or with what it was like before.
 
-    A change counts as one only if it is larger than chance makes it, and than like periods have
-    differed before. If nothing has changed, it says so.
+    A change counts as one only if it is larger than chance makes it, and than like periods, one
+    after the other, have differed before. If nothing has changed, it says so.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def compare_periods(
         the places, "place", or a column of theirs.
     areas : GeoDataFrame, optional
         Polygons, EPSG:27700, each of which is a row; a point belongs to the one that
-        `assign_areas` would give it.
+        `assign_areas` would give it. Hours that hotspots have play no part.
     expected : iterable, optional
         Groups that are to have a row even if they never had an incident.
     unit : {"episode", "call"}
@@ -135,7 +135,8 @@ def compare_periods(
         Days [start, end) that the data cover; by default from the first to the last incident, or
         the period of the Counts.
     missing : PeriodIndex, optional
-        Calendar months of it without data. By default those without any incident.
+        Calendar months of it without data, `freq="M"`. By default those without any incident, and
+        those of the Counts.
     n_recent : int
         Periods before, above 0, that "recent" takes together.
     alpha : float
@@ -149,27 +150,33 @@ def compare_periods(
     Raises
     ------
     MonthlyDataError
-        If episodes, or days that are not whole months, are asked of monthly data.
+        If episodes, or days that are not whole months, are asked of data of which some rows are
+        known only to the month.
     InputError
         If a period is not covered by the data or holds a month without them, the two overlap,
-        counts are not whole numbers, there are fewer than two incidents, the coordinate system is
-        not EPSG:27700, or a parameter is out of its range.
+        counts are not whole numbers, there are fewer than two incidents, a column is lacking or
+        holds what cannot be counted, the coordinate system is not EPSG:27700, or a parameter is
+        out of its range.
 
     Warns
     -----
     HotspotsWarning
         If the periods hold weekdays in different proportion, a break in London's records lies
-        between them, or the history is too short to say how much like periods vary.
+        between or inside them, rows stand for several incidents where episodes are counted, or the
+        history is too short to say how much like periods vary.
 
     Notes
     -----
     Given the sum of x in e₁ days and y in e₀ days, x is binomial with share ρe₁/(ρe₁ + e₀) for a
     ratio ρ; p and the interval are exact (Clopper and Pearson). The overdispersion φ ≥ 1 of each
-    group comes from second differences of all periods of the same length before the current one,
-    which a slow season does not touch; both counts are then taken for x/φ and y/φ, and p is that of
-    t with the degrees of freedom of φ instead of the normal distribution. The interval leaves out 1
-    exactly where p is below alpha. q is the Benjamini–Hochberg rate over the groups with an
-    incident. Nothing is drawn; the order of rows does not matter. O(n log n).
+    group comes from second differences of all like periods before the current one, which a slow
+    season does not touch: of the same length and weekdays, as few whole weeks apart as the length
+    allows (the months before, for monthly data). Both counts are then taken for x/φ and y/φ, and p
+    is that of t with the degrees of freedom of φ instead of the normal distribution. The interval
+    leaves out 1 exactly where p is below alpha. q is the Benjamini–Hochberg rate over the groups
+    with an incident. The rise that the summary says would mostly go unseen is that at which a group
+    of middling counts has p of alpha/m, m groups being tested: a larger one, alone, is named every
+    second time. Nothing is drawn; the order of rows does not matter. O(n log n).
 
     An episode counts once in each group that it touches, on the day of its first call there.
 
@@ -177,11 +184,14 @@ def compare_periods(
     -------
     **Bank holidays** move: Easter, and the days round Christmas and New Year, fall 52 weeks apart
     on other weekdays or in other weeks. "last year" drifts by a day or two from the calendar date.
-    "recent" is not fair where the season turns: June is busier than May. Neither is proof of a
-    cause. **Many tests**: use q. Groups of few incidents have wide intervals: no finding is not no
-    change, and the summary says how large a change would have been missed. The current period ends
-    when the data do: late reports make it look quiet. A change of recording looks like a change.
-    Areas of another cut, snapped points, and the edges of polygons decide what counts where.
+    "recent" is not fair where the season turns: June is busier than May. **Levels that wander** from
+    month to month are no overdispersion of neighbouring periods: p of at most 0.05 is then more
+    often than 5 in 100, and a change may have begun long before. Neither is proof of a cause.
+    **Many tests**: use q. Groups of few incidents have wide intervals: no finding is not no change,
+    and the summary says how large a change would have been missed. The current period ends when the
+    data do: late reports make it look quiet. A change of recording looks like a change. Areas of
+    another cut, snapped points, and the edges of polygons decide what counts where. A hotspot
+    counts at all hours, not only at its own.
     Hotspots that were chosen because they were high go down by themselves (regression to the mean):
     choose them from data before either period.
 

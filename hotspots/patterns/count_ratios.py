@@ -56,11 +56,11 @@ def measure_spread(counts: Floats, days: Floats, is_joined: Flags, fewest: int) 
     Parameters
     ----------
     counts : array (groups, periods) of float64
-        Counts of like periods, in the order of time.
+        Counts of like periods, in the order of time and equal steps apart.
     days : array (periods,) of float64
         Their exposure.
     is_joined : array (periods − 1,) of bool
-        Whether a period and the next adjoin.
+        Whether a period and the next are one step apart.
     fewest : int
         Differences without which nothing is estimated.
 

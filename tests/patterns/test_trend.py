@@ -493,6 +493,9 @@ class TestEdges:
             again = make_cube(unsaid, places, "week", None, None)
         assert again.starts.equals(cube.starts)
         assert again.counts.tolist() == cube.counts.tolist()
+        # What is said to be missing is not warned of.
+        said = hs.count_incidents(silent, places, period=period, missing=gap)
+        assert make_cube(said, places, "week", None, None).starts.equals(cube.starts)
 
     def test_silent_week(self) -> None:
         """A week in which nobody reported anything is left out; a quiet start of a month is not."""
