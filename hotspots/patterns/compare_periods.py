@@ -59,8 +59,8 @@ class PeriodComparison:
         `days_current`, `days_against`; `expected` in the current period at the other's rate;
         `ratio` of the rates with `ratio_low` and `ratio_high`; `p`, two-sided; `q`, the
         Benjamini–Hochberg rate over the groups; `overdispersion`, how many times more than by
-        chance like periods vary from one to the next. Ratio, interval, p and q are missing where both counts are 0; the
-        ratio is infinite where only the other is.
+        chance like periods vary from one to the next. Ratio, interval, p and q are missing where
+        both counts are 0; the ratio is infinite where only the other is.
     summary : str
         What was found, in a sentence or two.
     current, against : pair of Timestamp
@@ -184,16 +184,15 @@ def compare_periods(
     -------
     **Bank holidays** move: Easter, and the days round Christmas and New Year, fall 52 weeks apart
     on other weekdays or in other weeks. "last year" drifts by a day or two from the calendar date.
-    "recent" is not fair where the season turns: June is busier than May. **Levels that wander** from
-    month to month are no overdispersion of neighbouring periods: p of at most 0.05 is then more
-    often than 5 in 100, and a change may have begun long before. Neither is proof of a cause.
+    "recent" is not fair where the season turns: June is busier than May. Neither is proof of a
+    cause. **Levels that wander** from month to month do not show in neighbouring periods: p is then
+    at most 0.05 more often than 5 times in 100, and a change may have begun long before.
     **Many tests**: use q. Groups of few incidents have wide intervals: no finding is not no change,
     and the summary says how large a change would have been missed. The current period ends when the
     data do: late reports make it look quiet. A change of recording looks like a change. Areas of
     another cut, snapped points, and the edges of polygons decide what counts where. A hotspot
-    counts at all hours, not only at its own.
-    Hotspots that were chosen because they were high go down by themselves (regression to the mean):
-    choose them from data before either period.
+    counts at all hours, not only at its own. Hotspots that were chosen because they were high go
+    down by themselves (regression to the mean): choose them from data before either period.
 
     References
     ----------
