@@ -314,7 +314,8 @@ def count_incidents(
     ------
     InputError
         If the places are not a places table, there is nothing to take a period from, the
-        period ends before it starts, all of its months are missing, or a dataset cannot be read.
+        period ends before it starts, `missing` is no PeriodIndex of months, all months are missing,
+        or a dataset cannot be read.
 
     Notes
     -----
@@ -378,8 +379,7 @@ def count_with(
     context = np.zeros(len(places))
     for one, n in tally.context.items():
         context[one] = n / MILLIONTHS
-    if missing is None:
-        missing = pd.PeriodIndex([], freq="M")
+    missing = given_months(pd.PeriodIndex([], freq="M") if missing is None else missing)
     week = pd.DataFrame(
         tally.area_week / MILLIONTHS, index=task.area_ids, columns=[*range(HOURS), NO_HOUR]
     )
@@ -531,3 +531,13 @@ def given_period(
     if not end > start:
         raise invalid("period", period, "a start and a later end")
     return start.tz_localize(TIMEZONE), end.tz_localize(TIMEZONE)
+
+
+def given_months(missing: Any) -> pd.PeriodIndex:  # noqa: ANN401 (what is none is refused)
+    """Refuse anything but calendar months: days or texts would match none, and be ignored."""
+    if not isinstance(missing, pd.PeriodIndex) or missing.freqstr != "M":
+        of = f" of {missing.freqstr}" if isinstance(missing, pd.PeriodIndex) else ""
+        given = type(missing).__name__ + of
+        remedy = "Use pd.PeriodIndex(['2026-03'], freq='M')."
+        raise invalid("missing", given, "a PeriodIndex of months", remedy)
+    return missing

@@ -17,7 +17,7 @@ import pandas as pd
 from hotspots.areas import load_boroughs
 from hotspots.areas.assignment import first_covering
 from hotspots.counts import Counts
-from hotspots.counts.counting import given_period
+from hotspots.counts.counting import given_months, given_period
 from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid
 from hotspots.incidents import find_episodes
 from hotspots.tables import (
@@ -110,7 +110,7 @@ def make_daily(
         rows, groups = _of_counts(incidents, by)
         start, end = (day.tz_localize(None) for day in (incidents.start, incidents.end))
         n_monthly, seen = incidents.n_monthly, incidents.months_seen
-        seen = seen[~seen.isin(_months(incidents.missing))]
+        seen = seen[~seen.isin(given_months(incidents.missing))]
     elif isinstance(incidents, gpd.GeoDataFrame):
         rows, groups = _of_incidents(incidents, by, areas, unit, episode_radius)
         n_monthly = int((incidents["time_precision"] == "month").sum())
@@ -123,7 +123,7 @@ def make_daily(
     if period is not None:
         start, end = (day.tz_localize(None) for day in given_period(period))
     _LOG.info("the data cover %s to %s", start.date(), end.date())
-    missing = _unseen(seen, start, end) if missing is None else _months(missing)
+    missing = _unseen(seen, start, end) if missing is None else given_months(missing)
     n_without = int(rows["group"].isna().sum())
     if n_without:
         _LOG.info("%s without a %s left out", count(n_without, "row"), by)
@@ -143,16 +143,6 @@ def _ids_of(expected: Any) -> list[Any]:  # noqa: ANN401
         remedy = f"Use expected=[{expected!r}]."
         raise invalid("expected", expected, "several ids of groups", remedy)
     return [] if expected is None else list(expected)
-
-
-def _months(missing: Any) -> pd.PeriodIndex:  # noqa: ANN401
-    """Refuse anything but calendar months: their days, or texts, would match none."""
-    if not isinstance(missing, pd.PeriodIndex) or missing.freqstr != "M":
-        of = f" of {missing.freqstr}" if isinstance(missing, pd.PeriodIndex) else ""
-        remedy = "Use pd.PeriodIndex(['2026-03'], freq='M')."
-        given = type(missing).__name__ + of
-        raise invalid("missing", given, "a PeriodIndex of months", remedy)
-    return missing
 
 
 def _unseen(seen: pd.PeriodIndex, start: pd.Timestamp, end: pd.Timestamp) -> pd.PeriodIndex:

@@ -206,6 +206,15 @@ class TestMessages:
         with pytest.raises(hs.MonthlyDataError, match=r"by\('hour_of_week'\) needs the hour"):
             counts.by("hour_of_week")
 
+    @pytest.mark.parametrize(
+        "missing", ["2025-03", ["2025-03"], pd.period_range("2025-03-01", periods=31, freq="D")]
+    )
+    def test_missing(self, missing: object) -> None:
+        """What is no index of months would be ignored, and its months taken for quiet."""
+        table = make_incidents([("2025-01-06 23:10", X, Y)])
+        with pytest.raises(hs.InputError, match="Invalid missing.*Must be a PeriodIndex of months"):
+            hs.count_incidents(table, grid(), missing=missing)
+
     def test_unknown_unit(self) -> None:
         """A unit is one of two."""
         counts = hs.count_incidents(make_incidents([("2025-01-01 10:00", X, Y)]), grid())
