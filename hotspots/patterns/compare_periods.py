@@ -175,8 +175,8 @@ def compare_periods(
     is that of t with the degrees of freedom of φ instead of the normal distribution. The interval
     leaves out 1 exactly where p is below alpha. q is the Benjamini–Hochberg rate over the groups
     with an incident. The rise that the summary says would mostly go unseen is that at which a group
-    of middling counts has p of alpha/m, m groups being tested: a larger one, alone, is named every
-    second time. Nothing is drawn; the order of rows does not matter. O(n log n).
+    of middling counts has p of alpha/m, m groups being tested: a true rise of this size, alone, is
+    named about every second time. Nothing is drawn; the order of rows does not matter. O(n log n).
 
     An episode counts once in each group that it touches, on the day of its first call there.
 
@@ -324,7 +324,7 @@ def _check_windows(now: Window, then: Window, daily: Daily) -> None:
     if not daily.n_monthly and not np.allclose(_weekdays(now), _weekdays(then)):
         warnings.warn(
             f"{say_days(now)} and {say_days(then)} hold the days of the week in different "
-            "proportion, and weekends are busier. Use whole weeks for both.",
+            "proportion, and weekends are busier. Use whole weeks, or the same weekdays, for both.",
             HotspotsWarning,
             stacklevel=3,
         )
@@ -349,8 +349,9 @@ def _history(now: Window, daily: Daily) -> tuple[list[Window], Spread]:
     if not windows:
         return windows, Spread(np.ones(len(daily.groups)), np.inf, 0)
     starts, ends = (pd.DatetimeIndex(part) for part in zip(*windows, strict=True))
-    eras = eras_of(starts, ends)
-    is_joined = np.asarray((np.diff(back) == -1) & (eras[1:] == eras[:-1]))
+    day = pd.Timedelta(days=1)
+    is_one_era = eras_of(starts, starts + day)[:-1] == eras_of(ends - day, ends)[1:]
+    is_joined = np.asarray((np.diff(back) == -1) & is_one_era)
     days = np.array([_n_days(window) for window in windows])
     spread = measure_spread(daily.sums(windows), days, is_joined, _FEWEST_DIFFERENCES)
     if spread.n < _FEWEST_DIFFERENCES:

@@ -592,6 +592,14 @@ class TestEdges:
         # 12 fortnights before the break give ten differences, 20 behind it eighteen.
         assert found.n_history == 28
 
+    def test_break_inside_the_history(self) -> None:
+        """A like period that lies on both sides of a break is compared with none."""
+        calls = every_day(1, first="2023-09-13", last="2024-12-11")
+        found = hs.compare_periods(calls, ("2024-11-27", "2024-12-11"), against="recent")
+        # The fortnight from 21 February to 5 March 2024 is left out: 11 before it give nine
+        # differences, 19 after it seventeen.
+        assert found.n_history == 26
+
     def test_weekdays(self) -> None:
         """Ten days against ten others hold other weekdays."""
         with pytest.warns(HotspotsWarning, match="days of the week in different proportion"):
