@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 
 from hotspots.counts.counting import given_period
-from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, invalid, is_number
+from hotspots.errors import (
+    HotspotsWarning,
+    InputError,
+    MonthlyDataError,
+    invalid,
+    is_number,
+    is_whole,
+)
 from hotspots.patterns.breaks import eras_of, warn_of_breaks
 from hotspots.patterns.count_ratios import (
     Spread,
@@ -213,8 +220,7 @@ def compare_periods(
     """
     if not is_number(alpha) or not 0 < alpha < 1:
         raise invalid("alpha", alpha, "a number above 0 and below 1")
-    is_whole = isinstance(n_recent, int | np.integer) and not isinstance(n_recent, bool)
-    if not is_whole or n_recent < 1:
+    if not is_whole(n_recent, 1):
         raise invalid("n_recent", n_recent, "a whole number of periods above 0")
     daily = make_daily(
         incidents,

@@ -22,13 +22,14 @@ from hotspots.errors import HotspotsWarning, InputError, MonthlyDataError, inval
 from hotspots.incidents import find_episodes
 from hotspots.tables import (
     CRS,
-    TIMEZONE,
     has_clock,
     require_columns,
     require_crs,
     require_points,
+    require_time,
     require_weights,
 )
+from hotspots.times.week import local_times
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def make_daily(
     if unit not in ("episode", "call"):
         raise invalid("unit", unit, "'episode' or 'call'")
     if not isinstance(by, str):
-        raise invalid("by", by, "the name of one column, such as 'borough'")
+        raise invalid("by", by, "'area', 'hotspot' or the name of one column")
     expected = _ids_of(expected)
     if isinstance(incidents, Counts):
         rows, groups = _of_counts(incidents, by)
@@ -112,6 +113,11 @@ def make_daily(
         n_monthly, seen = incidents.n_monthly, incidents.months_seen
         seen = seen[~seen.isin(given_months(incidents.missing))]
     elif isinstance(incidents, gpd.GeoDataFrame):
+        require_crs("incidents", incidents)
+        require_columns(incidents, ("start", "time_precision", "weight"), "compare_periods")
+        require_time(incidents, "compare_periods", "month")
+        require_weights(incidents)
+        incidents = incidents[incidents["weight"] > 0]
         rows, groups = _of_incidents(incidents, by, areas, unit, episode_radius)
         n_monthly = int((incidents["time_precision"] == "month").sum())
         start, end = _span(incidents, is_monthly=n_monthly > 0)
@@ -186,7 +192,6 @@ def _of_incidents(
     episode_radius: float,
 ) -> tuple[pd.DataFrame, pd.Index[Any]]:
     """Give a row for each call, or each episode and group, and the groups."""
-    days = _days_of(incidents)
     if by in _POLYGONS:
         group, groups = _in_polygons(incidents, by, areas)
     elif by in incidents.columns:
@@ -195,7 +200,7 @@ def _of_incidents(
     else:
         rule = f"'area', 'hotspot' or one of {', '.join(map(str, incidents.columns))}"
         raise invalid("by", by, rule)
-    rows = pd.DataFrame({"group": group, "day": days})
+    rows = pd.DataFrame({"group": group, "day": _days_of(incidents)})
     rows["n"] = incidents["weight"]
     if unit == "episode":
         coarse = int((~has_clock(incidents)).sum())
@@ -220,18 +225,8 @@ def _of_incidents(
 
 
 def _days_of(incidents: gpd.GeoDataFrame) -> pd.Series[Any]:
-    """Give the day of each incident in London, and refuse tables that cannot be counted."""
-    require_crs("incidents", incidents)
-    require_columns(incidents, ("start", "time_precision", "weight"), "compare_periods")
-    require_weights(incidents)
-    start = incidents["start"]
-    if not isinstance(start.dtype, pd.DatetimeTZDtype):
-        remedy = f"Use incidents['start'].dt.tz_localize('{TIMEZONE}')."
-        raise invalid("start", start.dtype, "times with a zone", remedy)
-    if start.isna().any():
-        given = f"missing in {count(int(start.isna().sum()), 'row')}"
-        raise invalid("start", given, "a time in every row", "Leave these rows out.")
-    day = start.dt.tz_convert(TIMEZONE).dt.tz_localize(None).dt.normalize()
+    """Give the day of each incident in London."""
+    day = local_times(incidents["start"], "start").dt.tz_localize(None).dt.normalize()
     return pd.Series(day.astype("datetime64[ns]"), index=incidents.index)
 
 

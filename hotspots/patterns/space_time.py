@@ -20,6 +20,7 @@ from hotspots.patterns.breaks import eras_of
 from hotspots.patterns.drawn_sums import pooled_tails
 from hotspots.patterns.surroundings import combine, normal_p
 from hotspots.tables import TIMEZONE
+from hotspots.times.week import read_day
 from hotspots.words import count
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def make_cube(
         raise invalid("counts", type(counts).__name__, "Counts, or a frame by place", remedy)
     starts = _starts_of(table.columns, step)
     numbers = _numbers_of(starts, step)
-    first, last = (_day(name, value) for name, value in (("since", since), ("until", until)))
+    first = None if since is None else read_day("since", since)
+    last = None if until is None else read_day("until", until)
     ends = starts + (pd.DateOffset(months=1) if step == "month" else pd.Timedelta(days=_WEEK))
     is_used = np.ones(len(starts), dtype=bool)
     if first is not None:
@@ -229,20 +231,6 @@ def _numbers_of(starts: pd.DatetimeIndex, step: str) -> Integers:
         rule = f"{step}s, some of which follow each other"
         raise invalid("columns", f"{gaps.min()} {step}s apart", rule, remedy)
     return numbers
-
-
-def _day(name: str, value: Any) -> pd.Timestamp | None:  # noqa: ANN401
-    if value is None:
-        return None
-    try:
-        moment = pd.Timestamp(value)
-    except (TypeError, ValueError) as error:
-        raise invalid(name, value, "a date such as '2024-03-01'") from error
-    if pd.isna(moment):
-        raise invalid(name, value, "a date such as '2024-03-01'")
-    if moment.tzinfo is not None:
-        moment = moment.tz_convert(TIMEZONE).tz_localize(None)
-    return moment.normalize()
 
 
 def _values_on(table: pd.DataFrame, places: gpd.GeoDataFrame) -> Integers:

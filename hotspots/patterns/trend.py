@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsWarning, invalid, is_number
+from hotspots.errors import HotspotsWarning, invalid, is_number, is_whole
 from hotspots.patterns.breaks import warn_of_breaks
 from hotspots.patterns.mann_kendall import mann_kendall
 from hotspots.patterns.space_time import Cube, Step, judge_cube, make_cube
@@ -292,8 +292,7 @@ def _rules(is_on: Flags, is_other: Flags, runs: Floats) -> list[Flags]:
 
 def _check(n_previous: int, trend_of: str, breaks: str, alpha: float) -> None:
     """Refuse options that are out of their range."""
-    is_whole = isinstance(n_previous, int | np.integer) and not isinstance(n_previous, bool)
-    if not is_whole or n_previous < 0:
+    if not is_whole(n_previous, 0):
         raise invalid("n_previous", n_previous, "a whole number of steps, 0 or more")
     for name, value, allowed in (("trend_of", trend_of, TrendOf), ("breaks", breaks, Breaks)):
         if value not in get_args(allowed):

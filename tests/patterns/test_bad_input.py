@@ -229,8 +229,8 @@ def assert_same(one: Any, other: Any) -> None:
         (lambda calls: repeat(calls, space=[0, np.nan]), "Invalid space"),
         (lambda calls: repeat(calls, episode_radius=np.nan), "Invalid episode_radius 'nan'"),
         (lambda calls: repeat(calls, within=["week"]), "Invalid within"),
-        (lambda calls: compare(calls, by=["borough"]), "Invalid by .*name of a column"),
-        (lambda calls: compare(calls, expected="N1"), "Invalid expected 'N1'. Must be a list"),
+        (lambda calls: compare(calls, by=["borough"]), "Invalid by .*name of one column"),
+        (lambda calls: compare(calls, expected="N1"), "Invalid expected 'N1'. Must be several ids"),
         (lambda calls: compare(calls, expected=5), "Invalid expected '5'"),
         (lambda calls: compare(calls, missing="2024-01"), "Invalid missing.*pd.PeriodIndex"),
         (lambda calls: compare(calls, alpha="x"), "Invalid alpha 'x'"),
@@ -286,7 +286,7 @@ def test_nothing_in_the_last_days(calls: gpd.GeoDataFrame) -> None:
 def test_episodes_of_counted_rows(calls: gpd.GeoDataFrame) -> None:
     """Rows that stand for several incidents are calls of an episode, which is said."""
     period = {"against": "recent", "period": ("2024-01-01", "2024-12-30")}
-    with pytest.warns(hs.HotspotsWarning, match="stand for another number.*Use unit='call'"):
+    with pytest.warns(hs.HotspotsWarning, match="stand for another number.*use unit='call'"):
         hs.compare_periods(calls.assign(weight=2.0), ("2024-12-16", "2024-12-30"), **period)
 
 

@@ -722,7 +722,7 @@ class TestMessages:
             ({"alpha": 1}, "Invalid alpha '1'"),
             ({"alpha": "x"}, "Invalid alpha 'x'. Must be a number above 0"),
             ({"alpha": None}, "Invalid alpha 'None'"),
-            ({"by": ["borough", "heading"]}, "Invalid by '.'borough', 'heading'.'. Must be the na"),
+            ({"by": ["borough", "heading"]}, "Invalid by '.'borough', 'heading'.'. Must be 'area'"),
             ({"expected": "E09000033"}, r"Invalid expected 'E09000033'.*expected=\['E09000033'\]"),
             ({"expected": 3}, "Invalid expected '3'. Must be several ids"),
             ({"missing": ["2026-03"]}, r"Invalid missing 'list'.*PeriodIndex\(\['2026-03'\], freq"),
@@ -774,7 +774,7 @@ class TestMessages:
         [
             ("weight", -1.0, "Invalid weight 'negative, missing or infinite in i3'"),
             ("weight", np.nan, "Invalid weight 'negative, missing or infinite in i3'"),
-            ("start", pd.NaT, "Invalid start 'missing in 1 row'. Must be a time in every row"),
+            ("start", pd.NaT, "Invalid start 'missing in .*'. Must be a time in every row"),
         ],
     )
     def test_bad_row(self, column: str, value: object, message: str) -> None:
@@ -796,7 +796,7 @@ class TestMessages:
             found = hs.compare_periods(each, june, against="recent", unit="call")
             assert found.table["n_current"].tolist() == [13]
         naive = late.assign(start=late["start"].dt.tz_localize(None))
-        with pytest.raises(InputError, match="start 'datetime64.*Must be times with a zone"):
+        with pytest.raises(InputError, match="start 'datetime64.*Must be a Series of tz"):
             hs.compare_periods(naive, june, unit="call")
 
     def test_heavy_episodes(self) -> None:
