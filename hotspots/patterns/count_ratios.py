@@ -127,8 +127,8 @@ def least_ratios(
     --------
     >>> none = Spread(np.ones(1), np.inf, 0)
     >>> least_ratios(np.array([2.0]), (14.0, 14.0), none, 0.05).round(2).tolist()
-    [4.78]
-    >>> compare_counts(np.array([9.56]), np.array([2.0]), (14.0, 14.0), none, 0.05).p.round(3)
+    [4.76]
+    >>> compare_counts(np.array([9.512]), np.array([2.0]), (14.0, 14.0), none, 0.05).p.round(3)
     array([0.05])
     """
     y = against / spread.overdispersion
