@@ -170,7 +170,12 @@ class Analysis:
     def record(self) -> ListRecord:
         """What this list leaves for the next one; see `analyse(previous=…)`."""
         return record_list(
-            self.hotspots, self.found, self.intensity, self.areas, self.settings.hotspots
+            self.hotspots,
+            self.found,
+            self.intensity,
+            self.areas,
+            self.settings.hotspots,
+            self.judgements,
         )
 
     def explain(self, place: str | tuple[float, float]) -> Explanation:
@@ -255,7 +260,7 @@ def analyse(
     areas: gpd.GeoDataFrame | None = None,
     settings: Settings | None = None,
     judgements: str | PathLike[str] | Sequence[Judgement] | None = None,
-    previous: str | PathLike[str] | Analysis | None = None,
+    previous: str | PathLike[str] | Analysis | ListRecord | None = None,
     client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
     progress: bool | None = None,
 ) -> Analysis:
@@ -276,7 +281,7 @@ def analyse(
     judgements : path or sequence of Judgement, optional
         What analysts know and the data do not: a file for `read_judgements`, or what it gave. Their
         exclusions, pins, mergers, splits and names are applied to the list; see `judge_hotspots`.
-    previous : path or Analysis, optional
+    previous : path, Analysis or ListRecord, optional
         The folder that the last run wrote, or the last analysis: ids of hotspots go on, and
         `.review` says what has changed and how the last list did on what came after it.
     client : str or distributed.Client, optional
@@ -337,6 +342,7 @@ def analyse(
             chosen,
             given,
             last=last.hotspots if last is not None else None,
+            before=last.judgements if last is not None else None,
             settings=settings.hotspots,
             night_ends=night_ends,
         )
@@ -344,9 +350,7 @@ def analyse(
         noun = counts.account.noun if counts.account is not None else "ASB reports"
         review = None
         if last is not None:
-            found, review = review_list(
-                last, judged.found, counts, chosen, settings=settings.hotspots, noun=noun
-            )
+            found, review = review_list(last, judged.found, counts, chosen, noun=noun)
             judged = judged.with_list(found)
         found = judged.found
         begin("Describing hotspots")
@@ -433,6 +437,8 @@ def _refuse_change(first: Account | None, again: Account | None) -> None:
 def _last_list(previous: object) -> ListRecord | None:
     if previous is None:
         return None
+    if isinstance(previous, ListRecord):
+        return previous
     if isinstance(previous, Analysis):
         return previous.record
     if isinstance(previous, (str, PathLike)):
@@ -675,7 +681,8 @@ def _about_points(
     said = []
     for name, (x, y, n) in details.top_points().items():
         row = hotspots.loc[name]
-        share = n / in_area[row["borough"]]
+        total = in_area[row["borough"]]
+        share = n / total if total else 0.0
         if n >= _MANY_AT_POINT and share >= _LARGE_SHARE and not row["is_one_caller"]:
             said.append(
                 f"{n:,.0f} {noun} ({percent(share)} of those in {row['area']}) lie at exactly one "

@@ -208,8 +208,8 @@ def analyse(
     if areas_layer is not None and areas is None:
         msg = f"Invalid --areas-layer '{areas_layer}'. Must be given together with --areas."
         raise InputError(msg)
-    if previous is not None:
-        read_record(previous)  # what is wrong with it is said before the files are read
+    # What is wrong with the last list is said before the files are read.
+    last = None if previous is None else read_record(previous)
     chosen = Settings.from_toml(settings) if settings is not None else Settings()
     if thorough:
         n_permutations = max(_THOROUGH, chosen.scan.n_permutations)
@@ -238,7 +238,7 @@ def analyse(
         areas=own_areas,
         settings=chosen,
         judgements=decided,
-        previous=previous,
+        previous=last,
         client=cluster,
         progress=progress,
     )

@@ -23,6 +23,7 @@ from hotspots.errors import InputError, OutputError
 from hotspots.risk import ListRecord
 from hotspots.risk.hotspots import NO_INCIDENT
 from hotspots.risk.record import BAND
+from hotspots.settings import Settings
 from hotspots.tables import (
     AREAS,
     CLUSTERS,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 PLACES_FILE: Final = "places.parquet"
+_PACKAGE: Final = "hotspots.gpkg"
 _FORMAT: Final = "hotspots analysis 1"
 _SHOWN: Final = 5
 _LEVEL: Final = 0.05
@@ -166,7 +168,7 @@ def save_folder(
     own_hours = SCAN_CLUSTERS.for_audience(found[found["q"] <= _LEVEL], marking)
     with whole_folder(Path(folder)) as target:
         save_map(draw_map(analysis, marking), target / "index.html")
-        package = target / "hotspots.gpkg"
+        package = target / _PACKAGE
         hotspots.to_file(package, layer="hotspots", driver="GPKG", engine="pyogrio")
         clusters.to_file(package, layer="clusters", driver="GPKG", engine="pyogrio")
         own_hours.to_file(package, layer="own_hours", driver="GPKG", engine="pyogrio")
@@ -407,26 +409,31 @@ def read_record(folder: str | os.PathLike[str]) -> ListRecord:
             "be the folder that 'hotspots analyse … --out FOLDER' or Analysis.save wrote."
         )
         raise InputError(msg)
-    if "weeks" not in manifest["period"]:
-        msg = (
-            f"Cannot use '{folder}' as the last list: an older version of the package wrote it. "
-            "Run the last period again with this version."
-        )
-        raise InputError(msg)
     hotspots = _read_table(folder, "hotspots.parquet", manifest)
-    has_places = PLACES_FILE in manifest["files"]
-    bands = manifest["busiest_hours"]
-    return ListRecord(
-        hotspots=hotspots,
-        places=_read_table(folder, PLACES_FILE, manifest) if has_places else None,
-        busiest_hours=pd.DataFrame.from_dict(bands, orient="index", columns=list(BAND)),
-        areas=manifest["areas"],
-        start=_moment(manifest["period"]["start"]),
-        end=_moment(manifest["period"]["end"]),
-        weeks=float(manifest["period"]["weeks"]),
-        tier=manifest["tier"],
-        made_at=manifest["made_at"],
-    )
+    is_whole = PLACES_FILE in manifest["files"]
+    try:
+        period = manifest["period"]
+        return ListRecord(
+            hotspots=hotspots,
+            places=_read_table(folder, PLACES_FILE, manifest) if is_whole else None,
+            busiest_hours=pd.DataFrame.from_dict(
+                manifest["busiest_hours"], orient="index", columns=list(BAND)
+            ),
+            areas=dict(manifest["areas"]),
+            start=_moment(period["start"]),
+            end=_moment(period["end"]),
+            weeks=float(period["weeks"]),
+            tier=manifest["tier"],
+            settings=Settings.from_dict(manifest["settings"]).hotspots,
+            judgements=_read_table(folder, _PACKAGE, manifest) if is_whole else None,
+            made_at=str(manifest["made_at"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        msg = (
+            f"Cannot use '{folder}' as the last list: its {MANIFEST} is of another version of the "
+            "package, or was changed. Run the last period again with this version."
+        )
+        raise InputError(msg) from error
 
 
 def _moment(text: str) -> pd.Timestamp:
@@ -449,6 +456,8 @@ def _read_table(folder: Path, name: str, manifest: dict[str, Any]) -> Any:  # no
             "as the run left it. Give an unchanged copy."
         )
         raise InputError(msg)
+    if name == _PACKAGE:
+        return gpd.read_file(path, layer="judgements", engine="pyogrio")
     return gpd.read_parquet(path) if name == "hotspots.parquet" else pd.read_parquet(path)
 
 

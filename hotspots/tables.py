@@ -929,6 +929,11 @@ JUDGEMENTS: Final = Table(
             nullable=True,
         ),
         Column("n", "number", "Incidents on the ground in the period.", minimum=0),
+        Column(
+            "places",
+            "text",
+            "Places that it names, joined by semicolons: to exclude all, else one for each point.",
+        ),
         Column("geometry", "geometry", "The ground: the places that it names.", "partner"),
     ),
 )

@@ -263,7 +263,9 @@ def _grouped(
     gone: gpd.GeoDataFrame | None,
 ) -> dict[str, Any]:
     """Group the list by area, areas by name, and name the areas without a hotspot."""
-    was = {} if gone is None else gone.groupby("borough")["name"].agg(list).to_dict()
+    was: dict[str, list[str]] = {}
+    for _, row in (shown.iloc[:0] if gone is None else gone).iterrows():
+        was.setdefault(str(row["borough"]), []).append(f"{row['name']} ({row['grid_ref']})")
     names = {str(area_id): str(name) for area_id, name in areas["name"].items()}
     by_area: dict[str, list[tuple[int, _Entry]]] = {}
     for entry, area_id, rank in zip(entries, shown["borough"], shown["rank"], strict=True):
@@ -275,7 +277,7 @@ def _grouped(
             "entries": [entry for _, entry in sorted(listed, key=lambda pair: pair[0])],
             "gone": was.get(area_id, []),
         }
-        for area_id, listed in by_area.items()
+        for area_id, listed in ((each, by_area.get(each, [])) for each in by_area | was)
     ]
     return {
         "groups": sorted(groups, key=lambda group: str(group["name"])),

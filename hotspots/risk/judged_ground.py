@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hotspots.risk.intensity import Intensity
 
 _METRES: Final = re.compile(r"(\d+(?:\.\d+)?)[ ,]+(\d+(?:\.\d+)?)")
+_NUMBERED: Final = re.compile(r"-\d+$")
 _LEAST_DIGITS: Final = 6
 _REMEDY: Final = (
     "Must match places with reports, and not contradict each other. Correct the point, give the "
@@ -69,6 +70,7 @@ def find_grounds(
     areas: gpd.GeoDataFrame,
     chosen: Mapping[str, Sequence[Candidate]],
     last: gpd.GeoDataFrame | None = None,
+    before: gpd.GeoDataFrame | None = None,
 ) -> list[Ground]:
     """Find the places of every judgement, or raise `InputError` naming all that cannot be applied.
 
@@ -84,18 +86,20 @@ def find_grounds(
         The candidates of each area before any judgement, for the ids of hotspots.
     last : GeoDataFrame, optional
         The hotspots of the last list, whose ids come first.
+    before : GeoDataFrame, optional
+        The judgements of the last list: what ids meant in them they go on to mean.
 
     Returns
     -------
     list of Ground
         In the order of the judgements.
     """
-    finder = _Finder(intensity, areas, chosen, last)
+    finder = _Finder(intensity, areas, chosen, last, before)
     grounds, problems = [], []
     for number, judgement in enumerate(judgements, start=1):
         name = label(number, judgement)
         try:
-            found = [finder.find(text, judgement) for text in judgement.points]
+            found = [finder.find(each, judgement) for each in range(len(judgement.points))]
         except InputError as error:
             problems.append(f"{name} {error}")
             continue
@@ -131,6 +135,17 @@ def _from_fine_reference(text: str) -> tuple[float, float]:
     return from_grid_reference(text)
 
 
+def _point(text: str) -> Point | None:
+    """Read a point in metres or as a grid reference; None if it is neither."""
+    metres = _METRES.fullmatch(text)
+    if metres:
+        return Point(float(metres[1]), float(metres[2]))
+    try:
+        return Point(_from_fine_reference(text))
+    except InputError:
+        return None
+
+
 class _Finder:
     """Finds the place that a text of a judgement names."""
 
@@ -140,6 +155,7 @@ class _Finder:
         areas: gpd.GeoDataFrame,
         chosen: Mapping[str, Sequence[Candidate]],
         last: gpd.GeoDataFrame | None,
+        before: gpd.GeoDataFrame | None,
     ) -> None:
         self.places = intensity.counts.places
         self.n = intensity.places["n"].to_numpy()
@@ -153,9 +169,17 @@ class _Finder:
         }
         self.middles = shapely.centroid(self.places.geometry.to_numpy())
         self.last = {} if last is None else dict(self._find_last(last))
+        self.before: dict[tuple[str, str], list[str]] = {}
+        if before is not None:
+            columns = before[["action", "at", "places"]].itertuples(index=False)
+            self.before = {(action, at): places.split("; ") for action, at, places in columns}
 
-    def find(self, text: str, judgement: Judgement) -> tuple[Point, int, frozenset[int]]:
-        """Give the point, the place that holds it, and all places that are meant."""
+    def find(self, number: int, judgement: Judgement) -> tuple[Point, int, frozenset[int]]:
+        """Give one of its points, the place that holds it, and all places that are meant."""
+        text = judgement.points[number]
+        known = self._known(number, judgement)
+        if known:
+            return self.middles[known[0]], known[0], frozenset(known)
         point, place = self._place(text)
         if place < 0 or not self.is_listed[place]:
             msg = f"lies outside the areas of this analysis at '{text}'."
@@ -171,6 +195,17 @@ class _Finder:
             raise InputError(msg)
         return point, place, frozenset(ground)
 
+    def _known(self, number: int, judgement: Judgement) -> list[int]:
+        """Give the places that an id meant in the same judgement on the last list, if it did."""
+        names = self.before.get((judgement.action, "; ".join(judgement.points)))
+        if names is None or judgement.radius_m is not None or _point(judgement.points[number]):
+            return []
+        if judgement.action != "exclude":
+            names = names[number : number + 1]
+        known = self.places.index.get_indexer(names)
+        is_here = (known >= 0) & self.is_listed[known]
+        return known[is_here].tolist() if self.n[known[is_here]].sum() > 0 else []
+
     def _find_last(self, last: gpd.GeoDataFrame) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Give the places with incidents of each hotspot of the last list, the busiest first."""
         of_list = np.flatnonzero(self.is_listed & (self.n > 0))
@@ -178,27 +213,30 @@ class _Finder:
         hotspot, place = shapely.STRtree(self.middles[of_list]).query(
             last.geometry.to_numpy(), predicate="intersects"
         )
+        holder = np.full(len(self.n), -1)
+        for number, places in enumerate(self.hotspots.values()):
+            holder[list(places)] = number
         for number, name in enumerate(last.index):
-            places = np.sort(place[hotspot == number])
+            places = of_list[np.sort(place[hotspot == number])]
             if len(places):
-                yield str(name), tuple(of_list[places].tolist())
+                # First those of the hotspot that has most of them now: it is the one that goes on.
+                n_of = np.bincount(holder[places] + 1)
+                n_of[0] = 0
+                is_first = holder[places] + 1 == n_of.argmax()
+                yield str(name), (*places[is_first].tolist(), *places[~is_first].tolist())
 
     def _place(self, text: str) -> tuple[Point, int]:
         """Give the point and the position of its place, −1 for none."""
         named = self._named(text)
         if named is not None:
             return self.middles[named], named
-        metres = _METRES.fullmatch(text)
-        try:
-            point = Point(
-                (float(metres[1]), float(metres[2])) if metres else _from_fine_reference(text)
-            )
-        except InputError as error:
+        point = _point(text)
+        if point is None:
             msg = (
                 f"names nothing at '{text}'. Must be a National Grid reference of at least six "
                 "digits, 'easting northing' in metres, or the id of a hotspot or place of this run."
             )
-            raise InputError(msg) from error
+            raise InputError(msg)
         return point, int(locate(self.places, np.array([point.x]), np.array([point.y]))[0])
 
     def _named(self, text: str) -> int | None:
@@ -206,6 +244,8 @@ class _Finder:
         if text in self.last:
             return self.last[text][0]
         ends = [text, *(text[at + 1 :] for at, letter in enumerate(text) if letter == "_")]
+        # An id that another hotspot had before has a number behind it.
+        ends += [_NUMBERED.sub("", end) for end in ends]
         for end in ends:
             if end in self.places.index:
                 return int(self.places.index.get_loc(end))

@@ -205,6 +205,7 @@ def _row(
     ground: Ground, intensity: Intensity, outcome: str, hotspots: list[str], *, is_applied: bool
 ) -> dict[str, Any]:
     judgement, positions = ground.judgement, sorted(ground.places)
+    named = positions if judgement.action == "exclude" else list(ground.held_by)
     polygons = intensity.counts.places.geometry.to_numpy()[positions]
     return {
         "action": judgement.action,
@@ -217,6 +218,7 @@ def _row(
         "outcome": outcome,
         "hotspot_id": _BETWEEN_IDS.join(hotspots) or None,
         "n": float(intensity.places["n"].to_numpy()[positions].sum()),
+        "places": "; ".join(intensity.counts.places.index[named]),
         "geometry": shapely.union_all(polygons),
     }
 

@@ -58,6 +58,7 @@ def judge_hotspots(
     judgements: str | PathLike[str] | Iterable[Judgement] | None,
     *,
     last: gpd.GeoDataFrame | None = None,
+    before: gpd.GeoDataFrame | None = None,
     settings: HotspotSettings | None = None,
     night_ends: int = 6,
     today: dt.date | None = None,
@@ -74,6 +75,9 @@ def judge_hotspots(
         Their file, or what `read_judgements` gave.
     last : GeoDataFrame, optional
         The hotspots of the last list: an id that one of them has means its ground.
+    before : GeoDataFrame, optional
+        The judgements table of the last list: an id of a judgement that it holds, too, means what
+        it meant then, so that a decision does not fade from list to list.
     settings : HotspotSettings, optional
         How many, how large, how many hours a week.
     night_ends : int
@@ -125,7 +129,7 @@ def judge_hotspots(
     check_areas(areas)
     grower = Grower(intensity, settings)
     chosen = choose_candidates(grower, areas)
-    grounds = find_grounds(given, intensity, areas, chosen, last)
+    grounds = find_grounds(given, intensity, areas, chosen, last, before)
     excluded = _places(grounds, "exclude")
     if excluded:
         chosen = choose_candidates(grower, areas, without=excluded)

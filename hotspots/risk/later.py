@@ -46,7 +46,15 @@ class Later:
     def area(self) -> np.ndarray[Any, Any]:
         """Area of each place of the counts; empty text for context."""
         places = self.counts.places
-        return np.where(places["is_context"], "", places["area_id"].fillna(""))
+        area = np.where(places["is_context"], "", places["area_id"].fillna("")).astype(object)
+        # At a border, a place may have belonged to another area of the last list.
+        every = self.last.places
+        assert every is not None  # noqa: S101 (`look_later` has seen to it)
+        at = places.index.get_indexer(every.index)
+        is_here = at >= 0
+        then = np.where(every["is_context"], "", every["area_id"])[is_here]
+        area[at[is_here]] = np.where(area[at[is_here]] == then, then, "")
+        return area
 
     @cached_property
     def hotspot(self) -> Integers:
@@ -86,7 +94,13 @@ def look_later(last: ListRecord, counts: Counts, areas: gpd.GeoDataFrame) -> Lat
             "How the last list did cannot be said: its folder was written for partners and holds "
             "no counts of places. Give the restricted one."
         )
-    since = counts.since(last.end)
+    start = last.end
+    if (counts.tier == "monthly" or counts.n_monthly) and start.day != 1:
+        # What is known only to the month cannot be cut within one.
+        start = start.normalize().replace(day=1) + pd.DateOffset(months=1)
+    since = counts.since(start)
+    if len(areas) == 0 or len(last.hotspots) == 0:
+        return "How the last list did cannot be said: it has no hotspot in the areas of this one."
     if since is None:
         return (
             "How the last list did cannot be said: the data hold nothing after "

@@ -25,8 +25,8 @@ LEVEL: Final = 0.05
 """The false discovery rate up to which a change counts as beyond chance."""
 
 _INTERVAL: Final = 0.9
-# Places of which fewer are to be expected say little about change, and few places nothing.
-_LEAST_EXPECTED: Final = 5.0
+# Places of which fewer are to be expected say nothing about change, and few places little.
+_LEAST_EXPECTED: Final = 1.0
 _FEWEST_PLACES: Final = 30
 
 
@@ -63,27 +63,20 @@ def judge_outcomes(later: Later) -> Outcomes:
     Notes
     -----
     Of a place whose rate λ has a gamma distribution, λ·W·f is expected in W weeks, f being how much
-    more or less came in its whole area. Its variance is that of chance (with the place's
-    dispersion), of what is not known of λ, and of the change that places have anyway: τ²μ², where
-    τ² = Σ((c − μ)² − v)/Σμ² over the places on no list with μ of at least 5 (at least 0; c came, v
-    is the variance without change). A hotspot adds up its places, and what is not known of f. p is
-    two-sided, from the negative binomial distribution with that mean and variance; q is Benjamini
-    and Hochberg's.
+    more or less came at the places of its area that were on no list. Its variance is that of chance
+    (with the place's dispersion), of what is not known of λ, and of the change that places have
+    anyway: τ²μ², where τ² = Σ((c − μ)² − v)/Σμ² over the places on no list with μ of at least 1 (at
+    least 0; c came, v is the variance without change). A hotspot adds up its places, and what is
+    not known of f. p is two-sided, from the negative binomial distribution with that mean and
+    variance; q is Benjamini and Hochberg's. Areas in which nothing came are left out.
     """
     places = later.places
     weeks, since = later.counts.weeks, later.counts.totals()[later.position]
-    own = places[~places["is_context"]]
-    n_before = own.groupby("area_id")["n"].sum()
-    n_since = pd.Series(later.counts.totals()).groupby(later.area).sum()
-    n_since = n_since.reindex(n_before.index, fill_value=0.0)
-    level = (n_since / weeks) / (n_before / later.last.weeks)
-    dispersion = (own["n"] * own["dispersion"]).groupby(own["area_id"]).sum() / n_before
-    unsure = dispersion * (1 / n_before + 1 / n_since.clip(lower=1))
-
+    is_listed = places["hotspot_id"].notna()
+    level, unsure = _levels(places.assign(since=since), weeks)
     scale = weeks * places["area_id"].map(level).fillna(0.0)
     mean = places["shape"] / places["rate"] * scale
     variance = places["dispersion"] * mean + places["shape"] / places["rate"] ** 2 * scale**2
-    is_listed = places["hotspot_id"].notna()
     is_quiet = (~is_listed & (mean >= _LEAST_EXPECTED)).to_numpy()
     change = np.nan
     if is_quiet.sum() >= _FEWEST_PLACES:
@@ -95,7 +88,7 @@ def judge_outcomes(later: Later) -> Outcomes:
     )
     sums = frame[is_listed].groupby(places.loc[is_listed, "hotspot_id"]).sum()
     listed = later.last.hotspots
-    listed = listed[listed["borough"].isin(n_before.index) & listed.index.isin(sums.index)]
+    listed = listed[listed["borough"].isin(level.index) & listed.index.isin(sums.index)]
     if len(listed) == 0:
         return Outcomes(LIST_OUTCOMES.empty(), float(np.sqrt(change)))
     sums = sums.loc[listed.index]
@@ -119,10 +112,25 @@ def judge_outcomes(later: Later) -> Outcomes:
         },
         index=listed.index.rename("hotspot_id"),
     )
-    is_beyond = table["q"] <= LEVEL
+    is_beyond = (table["q"] <= LEVEL) & (not np.isnan(change))
     kinds = [is_beyond & (came > mu), is_beyond, table["since"] < table["before"]]
     table["outcome"] = np.select(kinds, ["rose", "fell", "cooled"], "held")
     return Outcomes(table.astype({"outcome": "str"}), float(np.sqrt(change)))
+
+
+def _levels(places: pd.DataFrame, weeks: float) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Give how much more or less came in each area than rates say, and its relative variance.
+
+    By the places that were on no list; areas in which they had or have nothing are left out.
+    """
+    quiet = places[places["hotspot_id"].isna() & ~places["is_context"]]
+    quiet = quiet.assign(
+        expected=quiet["shape"] / quiet["rate"] * weeks, chance=quiet["n"] * quiet["dispersion"]
+    )
+    sums = quiet.groupby("area_id")[["n", "since", "expected", "chance"]].sum()
+    sums = sums[(sums["since"] > 0) & (sums["n"] > 0)]
+    spread = sums["chance"] / sums["n"] * (1 / sums["n"] + 1 / sums["since"])
+    return sums["since"] / sums["expected"], spread
 
 
 def two_sided(came: Floats, mean: Floats, variance: Floats) -> Floats:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hotspots.counts import Counts
     from hotspots.risk.candidates import Candidate
     from hotspots.risk.later import Later
-    from hotspots.settings import HotspotSettings
 
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
     Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -38,11 +37,9 @@ _DAY: Final = 24
 _WEEK: Final = 7
 _LEVEL: Final = 0.95
 _FEWEST_BLOCKS: Final = 4
-# Next to nothing, so that each place has its own week.
-_NOTHING: Final = 1e-9
 
 
-def share_held(later: Later, areas: gpd.GeoDataFrame, settings: HotspotSettings) -> pd.DataFrame:
+def share_held(later: Later, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Give the share of what came that the list held, beside a plain count and the best possible.
 
     Parameters
@@ -51,8 +48,6 @@ def share_held(later: Later, areas: gpd.GeoDataFrame, settings: HotspotSettings)
         The list, and what came afterwards.
     areas : GeoDataFrame
         The areas that are compared.
-    settings : HotspotSettings
-        How many hotspots, how large, how many hours a week.
 
     Returns
     -------
@@ -62,15 +57,16 @@ def share_held(later: Later, areas: gpd.GeoDataFrame, settings: HotspotSettings)
 
     Notes
     -----
-    The plain list is grown from the counts of the last period as they are, and has the hours that
-    were busiest in its whole area. The best is grown from what came, each place with the hours in
-    which it came: nobody could know it. The interval of what was held less what the plain list held
-    is Student's over weeks (months for monthly data).
+    All have as many hotspots in each area as the list had, by its settings. The plain list is grown
+    from the counts of the last period as they are, and has the hours that were busiest in its whole
+    area. The best is grown from what came, each hotspot with the hours in which most came; if the
+    list or the plain one held more, that is the best. The interval of what was held less what the
+    plain list held is Student's over weeks (months for monthly data).
     """
     has_hours = later.last.tier == later.counts.tier == "timed"
     parts = []
     for when in (ANY_HOUR, IN_HOURS) if has_hours else (ANY_HOUR,):
-        lists = _lists(later, areas, settings, in_hours=when == IN_HOURS)
+        lists = _lists(later, areas, in_hours=when == IN_HOURS)
         parts += _rows(later, areas, lists, when)
     if not parts:
         return pd.DataFrame(LIST_SHARES.empty())
@@ -109,14 +105,12 @@ class _Ground:
         return np.asarray((hour >= 0) & masks[number, hour])
 
 
-def _lists(
-    later: Later, areas: gpd.GeoDataFrame, settings: HotspotSettings, *, in_hours: bool
-) -> dict[str, _Ground]:
+def _lists(later: Later, areas: gpd.GeoDataFrame, *, in_hours: bool) -> dict[str, _Ground]:
     """Give the ground of the list, of one by plain counts, and of one that knows what came."""
     counts = later.counts
     n_places = len(counts.places)
-    plain = _list(_by_count(counts, later.before), areas, settings)
-    best = _list(_by_count(counts, counts.totals(), in_hours=in_hours), areas, settings)
+    plain = _list(later, _by_count(counts, later.before), areas)
+    best = _list(later, _by_count(counts, counts.totals(), in_hours=in_hours), areas)
     listed = later.last.hotspots
     never, always = np.zeros(HOURS, dtype=bool), np.ones(HOURS, dtype=bool)
     of_area = {
@@ -142,13 +136,25 @@ def _lists(
 
 
 def _list(
-    intensity: Intensity, areas: gpd.GeoDataFrame, settings: HotspotSettings
+    later: Later, intensity: Intensity, areas: gpd.GeoDataFrame
 ) -> list[tuple[str, Candidate]]:
-    """Give area, places and hours of each hotspot that would be listed."""
+    """Give area, places and hours of each hotspot that would be listed: as many as the list had."""
+    n_of = later.last.hotspots.groupby("borough").size()
+    settings = replace(later.last.settings, per_area=max(1, int(n_of.max())), band_share=1.0)
     chosen = choose_candidates(Grower(intensity, settings), areas)
     return [
-        (area_id, each) for area_id, kept in chosen.items() for each in kept[: settings.per_area]
+        (area_id, each) for area_id, kept in chosen.items() for each in kept[: n_of.get(area_id, 0)]
     ]
+
+
+class _Counted(Intensity):
+    """Expects of each place as much as it had, in the hours in which it had it."""
+
+    def expected(self, positions: Integers) -> Floats:
+        """Give the counts a week of some places, by hour of the week if there are weeks."""
+        if self.week is None:
+            return super().expected(positions)
+        return np.asarray(self.counts.by("hour_of_week")[positions].toarray() / self.counts.weeks)
 
 
 def _by_count(counts: Counts, n: Floats, *, in_hours: bool = False) -> Intensity:
@@ -162,7 +168,7 @@ def _by_count(counts: Counts, n: Floats, *, in_hours: bool = False) -> Intensity
             "shape": n,
             "rate": counts.weeks,
             "mean": n / counts.weeks,
-            "week_weight": _NOTHING,
+            "week_weight": np.nan,
             "n_timed": 0.0,
         },
         index=counts.places.index,
@@ -170,7 +176,7 @@ def _by_count(counts: Counts, n: Floats, *, in_hours: bool = False) -> Intensity
     even = pd.DataFrame(1 / HOURS, index=np.unique(area), columns=range(HOURS))
     is_context = counts.places["is_context"].to_numpy()
     own = replace(counts, context=np.where(is_context, n, 0.0))
-    return Intensity(own, places, even if in_hours else None, None)
+    return _Counted(own, places, even if in_hours else None, None)
 
 
 def _rows(
@@ -190,7 +196,7 @@ def _rows(
     land = land.assign(n=True).groupby(later.area).sum()
     known = [area_id for area_id in areas.index if area_id in by.index.unique(level=0)]
     rows = []
-    if len(known) > 1:
+    if len(known) > 1 and n.sum() > 0:
         together = by.loc[known].groupby(level=1).sum().reindex(blocks, fill_value=0.0)
         rows.append(_row("all", "all areas", when, together, land.loc[known].sum()))
     for area_id in known:
@@ -204,12 +210,14 @@ def _rows(
 def _blocks(counts: Counts) -> tuple[Integers, pd.Index[Any]]:
     """Give the week of each row (month, for monthly data), and all that there are."""
     dates = counts.table["date"]
-    if counts.tier == "monthly":
+    if counts.tier == "monthly" or counts.n_monthly:
         known = counts.months[~counts.months.isin(counts.missing)]
         return np.asarray(dates.dt.to_period("M")), known
-    first = counts.start.tz_localize(None)
-    n_weeks = -(-(counts.end.tz_localize(None) - first).days // _WEEK)
-    return np.asarray((dates - first).dt.days // _WEEK), pd.RangeIndex(n_weeks)
+    first, end = counts.start.tz_localize(None), counts.end.tz_localize(None)
+    days = pd.date_range(first, end, inclusive="left")
+    days = days[~days.to_period("M").isin(counts.missing)]
+    weeks = pd.Index((days - first).days // _WEEK).unique()
+    return np.asarray((dates - first).dt.days // _WEEK), weeks
 
 
 def _row(
@@ -222,7 +230,7 @@ def _row(
     if len(by) >= _FEWEST_BLOCKS:
         ahead = (by["held"] - by["plain"]).to_numpy()
         half = t.ppf((1 + _LEVEL) / 2, len(by) - 1) * ahead.std(ddof=1) * np.sqrt(len(by))
-        low, high = ((ahead.sum() - half) / n, (ahead.sum() + half) / n)
+        low, high = (max(-1.0, min(1.0, (ahead.sum() + end) / n)) for end in (-half, half))
     return {
         "share_id": f"{area_id} {when}",
         "name": name,
@@ -230,7 +238,7 @@ def _row(
         "n": n,
         "held": total["held"] / n,
         "plain": total["plain"] / n,
-        "best": total["best"] / n,
+        "best": total[["held", "plain", "best"]].max() / n,
         "ahead_low": low,
         "ahead_high": high,
         "land": land["held"] / land["n"],

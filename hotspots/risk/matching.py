@@ -200,7 +200,8 @@ class _Overlap:
         area_a, area_b = shapely.area(a)[:, None], shapely.area(b)[None, :]
         masks_a, masks_b = week_masks(before), week_masks(after)
         both = masks_a.astype(float) @ masks_b.T
-        either = masks_a.sum(axis=1)[:, None] + masks_b.sum(axis=1)[None, :] - both
+        n_a, n_b = masks_a.sum(axis=1)[:, None], masks_b.sum(axis=1)[None, :]
+        either = np.where((n_a > 0) & (n_b > 0), n_a + n_b - both, np.nan)
         with np.errstate(invalid="ignore"):
             hours = both / either
         return cls(

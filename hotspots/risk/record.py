@@ -46,6 +46,10 @@ class ListRecord:
         Weeks of the period for which there were data.
     tier : {"timed", "monthly"}
         Whether hours were known.
+    settings : HotspotSettings
+        How many hotspots, how large, how many hours a week.
+    judgements : GeoDataFrame or None
+        The judgements table; None where the folder was written for partners.
     made_at : str
         When the folder was written, UTC; empty for an analysis in memory.
     """
@@ -58,6 +62,8 @@ class ListRecord:
     end: pd.Timestamp
     weeks: float
     tier: Tier
+    settings: HotspotSettings
+    judgements: gpd.GeoDataFrame | None = None
     made_at: str = ""
 
 
@@ -71,6 +77,7 @@ def record_list(
     intensity: Intensity,
     areas: gpd.GeoDataFrame,
     settings: HotspotSettings,
+    judgements: gpd.GeoDataFrame | None = None,
 ) -> ListRecord:
     """Keep of a list what the next one is compared with.
 
@@ -84,6 +91,8 @@ def record_list(
         The areas that have a list each.
     settings : HotspotSettings
         How many hours a week a band may have.
+    judgements : GeoDataFrame, optional
+        The judgements table.
 
     Returns
     -------
@@ -107,6 +116,8 @@ def record_list(
         end=counts.end,
         weeks=counts.weeks,
         tier=counts.tier,
+        settings=settings,
+        judgements=judgements,
     )
 
 

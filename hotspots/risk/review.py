@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from hotspots.counts import Counts
     from hotspots.risk.hotspots import HotspotList
     from hotspots.risk.record import ListRecord
-    from hotspots.settings import HotspotSettings
 
 _SAID: Final = 3
 _MOSTLY: Final = 0.5
 _SMALL: Final = 0.01
+_STEP: Final = 50
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,6 @@ def review_list(
     counts: Counts,
     areas: gpd.GeoDataFrame,
     *,
-    settings: HotspotSettings,
     noun: str = "ASB reports",
 ) -> tuple[HotspotList, ListReview]:
     """Carry the ids of the last list on, and say what has changed and how that list did.
@@ -92,8 +91,6 @@ def review_list(
         What it was found in. The last list is judged only on what came after its period.
     areas : GeoDataFrame
         The areas that have a list this time.
-    settings : HotspotSettings
-        How many hotspots, how large, how many hours a week.
     noun : str
         What the incidents are, in the plural.
 
@@ -133,11 +130,22 @@ def review_list(
             f"{count(len(shared), 'area')} had a list then and now; {n_gone} only then, {n_more} "
             "only now: they are not compared."
         )
+    sources = set(", ".join(last.hotspots["source"].unique()).split(", ")) - {""}
+    if sources and counts.sources and sources != set(counts.sources):
+        words.append(
+            f"The last list was made from other sources ({', '.join(sorted(sources))}) than this "
+            f"one ({', '.join(counts.sources)})."
+        )
+    if last.tier != counts.tier:
+        words.append(
+            f"The last list was made from {last.tier} data and this one from {counts.tier} data, "
+            "whose points may lie elsewhere: what moved or cooled may be that."
+        )
     later = look_later(last, counts, shared)
     if isinstance(later, str):
         nothing = LIST_SHARES.empty(), LIST_OUTCOMES.empty()
         return found, ListReview(last, match.changes, *nothing, (*words, later))
-    shares = share_held(later, shared, settings)
+    shares = share_held(later, shared)
     outcomes = judge_outcomes(later)
     words += _shares_in_words(shares, later, noun)
     words += _outcomes_in_words(outcomes, noun)
@@ -148,17 +156,18 @@ def _since_last(changes: pd.DataFrame, last: gpd.GeoDataFrame) -> pd.Series[Any]
     """Say of each current hotspot what became of it."""
     told: dict[str, str] = {}
     linked = changes[changes["current_id"].notna()]
+    linked = linked.sort_values("ground_shared", ascending=False, kind="stable")
     for hotspot_id, rows in linked.groupby("hotspot_id", sort=False):
         row = rows.iloc[0]
         was = " and ".join(last.loc[rows["previous_id"].dropna(), "name"])
         moved = "to other hours"
         if row["ground_shared"] < _MOSTLY:
-            moved = f"by {row['moved_m']:.0f} m"
+            moved = f"by {row['moved_m']:.0f} m" if row["moved_m"] >= _STEP else "in size"
         told[str(hotspot_id)] = {
             "new": "new",
             "kept": f"kept (was {was})",
             "moved": f"moved {moved} (was {was})",
-            "split": f"part of what was {was}",
+            "split": f"{'parts' if len(rows) > 1 else 'part'} of what was {was}",
             "merged": f"merged from {was}",
         }[row["change"]]
     return pd.Series(told, dtype=object)
@@ -172,7 +181,7 @@ def _kinds(changes: pd.DataFrame) -> str:
         n = changes.loc[changes["change"] == kind, of].nunique()
         if n:
             said.append(f"{n} {kind}")
-    return ", ".join(said) or "no hotspot on either list"
+    return ", ".join(said) or "no hotspot in an area that both lists have"
 
 
 def _shares_in_words(shares: pd.DataFrame, later: Later, noun: str) -> list[str]:
@@ -205,7 +214,10 @@ def _ahead(row: pd.Series[Any]) -> str:
     if np.isnan(row["ahead_low"]):
         return "The time since is too short to say whether it did better than a plain count."
     low, high = (f"{100 * row[name]:+.1f}" for name in ("ahead_low", "ahead_high"))
-    said = f"Held less plain: {100 * difference:+.1f} points (95 % interval {low} to {high})"
+    said = (
+        f"The list minus plain counts: {100 * difference:+.1f} points (95 % interval {low} to "
+        f"{high})"
+    )
     if row["ahead_low"] <= 0 <= row["ahead_high"]:
         return f"{said}: no clear difference."
     return f"{said}: {'better' if difference > 0 else 'worse'} than a plain count."
@@ -225,15 +237,16 @@ def _outcomes_in_words(outcomes: Outcomes, noun: str) -> list[str]:
         f"the level of their areas since; {since:,.1f} came."
     )
     said.append(
-        f"{n_of.get('cooled', 0)} of them had fewer than before, but not fewer than chance and the "
-        "usual change of places explain: no credit is due."
+        f"{n_of.get('cooled', 0)} of them had fewer than before, and no fewer than is to be "
+        "expected without anybody's doing: no credit is due."
     )
     if np.isnan(outcomes.usual_change):
         said.append(
-            "Too few places on no list had reports enough to see how much places usually change, "
-            "so falls and rises are compared with chance alone."
+            "Too few places on no list had reports enough to see how much places change anyway, so "
+            "no fall or rise is claimed."
         )
-    elif outcomes.usual_change == 0:
+        return said
+    if outcomes.usual_change == 0:
         said.append("Places on no list changed no more than by chance.")
     else:
         said.append(
@@ -244,7 +257,8 @@ def _outcomes_in_words(outcomes: Outcomes, noun: str) -> list[str]:
         names = table[table["outcome"] == kind].sort_values("q")["name"]
         shown = ", ".join(names.head(_SAID)) + (", …" if len(names) > _SAID else "")
         said.append(
-            f"{len(names)} {kind} more than that (q of at most {LEVEL}): {shown}."
+            f"{len(names)} {kind} more than that (q of at most {LEVEL}), by the last list's names: "
+            f"{shown}."
             if len(names)
             else f"None {kind} more than that."
         )

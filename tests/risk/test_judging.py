@@ -176,6 +176,28 @@ class TestByHand:
         named = hs.judge_hotspots(with_row, areas, renamed, last=last, settings=TWO)
         assert "High Street" in set(named.found.table["name"])
 
+    @pytest.mark.parametrize("action", ["exclude", "merge"])
+    def test_what_it_meant_before(self, action: str, with_row: hs.Intensity) -> None:
+        """A judgement by ids means from list to list what it meant in the first."""
+        areas = square_area(side=SIDE)
+        ids = [f"Q01_{name_of(3, 8)}"]
+        if action == "merge":
+            ids.append(f"Q01_{name_of(4, 1)}")
+        decision = decide(action, *ids)
+        first = judge(with_row, decision)
+        second = hs.judge_hotspots(
+            with_row, areas, [decision], last=first.found.table, before=first.table, settings=TWO
+        )
+        assert second.found.table.index.tolist() == first.found.table.index.tolist()
+        assert second.table["places"].tolist() == first.table["places"].tolist()
+        n = {"exclude": 3, "merge": 2}[action]
+        assert len(first.table["places"].iloc[0].split("; ")) == n
+
+    def test_numbered_id(self, apart: hs.Intensity) -> None:
+        """An id with a number behind it names the place without it."""
+        judged = judge(apart, decide("rename", f"Q01_{name_of(1, 1)}-2", name="Market"))
+        assert "Market" in set(judged.found.table["name"])
+
     def test_ids_that_go_on(self, apart: hs.Intensity) -> None:
         """The table of judgements follows when hotspots get the ids of the last list."""
         judged = judge(
