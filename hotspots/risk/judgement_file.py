@@ -9,15 +9,15 @@ import contextlib
 import csv
 import dataclasses
 import io
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hotspots.errors import InputError
+from hotspots.errors import InputError, invalid
 from hotspots.risk.judgements import Judgement, did_you_mean, refusal
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
 _KEYS: Final = tuple(field.name for field in dataclasses.fields(Judgement))
@@ -73,6 +73,9 @@ def read_judgements(path: str | os.PathLike[str]) -> tuple[Judgement, ...]:
     ...     read_judgements(path)[0].name
     'Station approach'
     """
+    if not isinstance(path, str | os.PathLike):
+        name = "path"  # type: ignore[unreachable]
+        raise invalid(name, type(path).__name__, "the path of a TOML or CSV file")
     file = Path(path)
     try:
         content = file.read_bytes()

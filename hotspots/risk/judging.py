@@ -7,6 +7,7 @@ file; hours, expected numbers and ranks are found again for what they change.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -24,7 +25,7 @@ from hotspots.tables import JUDGEMENTS, check_areas
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
@@ -43,6 +44,10 @@ def as_judgements(
         return ()
     if isinstance(judgements, str | PathLike):
         judgements = read_judgements(judgements)
+    is_several = isinstance(judgements, Iterable) and not isinstance(judgements, dict | bytes)
+    if not (is_several or isinstance(judgements, Judgement)):
+        name, rule = "judgements", "a path, or a list of Judgement"
+        raise invalid(name, type(judgements).__name__, rule, "Use hs.read_judgements(path).")
     given = (judgements,) if isinstance(judgements, Judgement) else tuple(judgements)
     for each in given:
         if not isinstance(each, Judgement):

@@ -529,6 +529,14 @@ class TestMessages:
         with pytest.raises(hs.InputError, match="1 has expired"):
             hs.judge_hotspots(apart, areas, pin, today=dt.date(2100, 1, 1))
 
+    @pytest.mark.parametrize("given", [5, True, {}, b"x"])
+    def test_no_judgements(self, apart: hs.Intensity, given: Any) -> None:
+        """What is neither a path nor judgements is refused by its kind."""
+        with pytest.raises(hs.InputError, match=r"Invalid judgements|Invalid path"):
+            hs.judge_hotspots(apart, square_area(side=SIDE), given)
+        with pytest.raises(hs.InputError, match="Invalid path"):
+            hs.read_judgements(given)
+
     def test_outside_but_near(self) -> None:
         """Context, which is counted beside the areas, is not theirs to judge."""
         starts = pd.date_range("2025-01-03", periods=20, freq="7D") + pd.Timedelta(hours=20)
