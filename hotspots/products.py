@@ -411,11 +411,13 @@ def read_record(folder: str | os.PathLike[str]) -> ListRecord:
         raise InputError(msg)
     hotspots = _read_table(folder, "hotspots.parquet", manifest)
     is_whole = PLACES_FILE in manifest["files"]
+    places = _read_table(folder, PLACES_FILE, manifest) if is_whole else None
+    judgements = _read_table(folder, _PACKAGE, manifest) if is_whole else None
     try:
         period = manifest["period"]
         return ListRecord(
             hotspots=hotspots,
-            places=_read_table(folder, PLACES_FILE, manifest) if is_whole else None,
+            places=places,
             busiest_hours=pd.DataFrame.from_dict(
                 manifest["busiest_hours"], orient="index", columns=list(BAND)
             ),
@@ -425,7 +427,7 @@ def read_record(folder: str | os.PathLike[str]) -> ListRecord:
             weeks=float(period["weeks"]),
             tier=manifest["tier"],
             settings=Settings.from_dict(manifest["settings"]).hotspots,
-            judgements=_read_table(folder, _PACKAGE, manifest) if is_whole else None,
+            judgements=judgements,
             made_at=str(manifest["made_at"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

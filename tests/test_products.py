@@ -162,11 +162,14 @@ class TestLastList:
         (copy / "hotspots.parquet").unlink()
         with pytest.raises(hs.InputError, match="Give the whole folder"):
             read_record(copy)
-        manifest = json.loads((copy / "manifest.json").read_text("utf-8"))
-        del manifest["period"]["weeks"]
-        (copy / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-        with pytest.raises(hs.InputError, match="an older version of the package"):
-            read_record(copy)
+        other = tmp_path / "other"
+        shutil.copytree(folder, other)
+        manifest = json.loads((other / "manifest.json").read_text("utf-8"))
+        for period in ({}, {"start": "x", "end": "x", "weeks": 1}, None):
+            text = json.dumps(manifest | {"period": period})
+            (other / "manifest.json").write_text(text, "utf-8")
+            with pytest.raises(hs.InputError, match="of another version of the package"):
+                read_record(other)
 
     def test_wrong_kind(self) -> None:
         """The last list is a folder or an analysis."""

@@ -38,7 +38,7 @@ def make_judgements(hotspot_ids: list[str], text: str = "Because") -> gpd.GeoDat
     table = pd.DataFrame(rows, columns=["action", "name", "is_applied", "hotspot_id"])
     table.index = pd.RangeIndex(1, len(table) + 1, name="judgement_id")
     table = table.assign(
-        at=text, reason=text, author=text, outcome=text, expires="2026-06-30", n=12.0
+        at=text, reason=text, author=text, outcome=text, expires="2026-06-30", n=12.0, places="p"
     )
     for column in ("name", "hotspot_id"):
         table[column] = table[column].astype("str").mask(table[column].isna())

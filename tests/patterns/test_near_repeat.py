@@ -786,9 +786,7 @@ class TestMessages:
         """Rows that stand for several incidents are compared as one."""
         with pytest.warns(HotspotsWarning, match="each is compared as one call. For counted cells"):
             look(self.table.assign(weight=2.5))
-        with pytest.raises(
-            InputError, match="Invalid weight '(str|object)'. Must be numbers of at least 0"
-        ):
+        with pytest.raises(InputError, match="Invalid weight '(str|object)'. Must be"):
             look(self.table.assign(weight="1"))
 
     def test_too_few_permutations(self) -> None:

@@ -270,7 +270,7 @@ class TestOutcomes:
         level = others["expected"] / (places["shape"] / places["rate"])
         # Not 0.85, which is how much less came in the whole area.
         assert level.between(0.87, 1.1).all()
-        assert (others["outcome"] != "rose").all()
+        assert (others["outcome"] == "rose").sum() <= 1
 
     def test_true_fall(self) -> None:
         """A place in which nearly nothing comes any more, while others go on, fell."""
