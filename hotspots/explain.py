@@ -238,6 +238,10 @@ def _find(analysis: Analysis, place: str | tuple[float, float]) -> tuple[int, st
         members = analysis.found.members
         first = members.loc[members["hotspot_id"] == named[0], "place_id"].iloc[0]
         return int(counts.places.index.get_loc(first)), words
+    last = analysis.review.last.hotspots if analysis.review is not None else None
+    if last is not None and words in last.index:
+        point = last.geometry[words].representative_point()
+        return _at(analysis, point.x, point.y), f"{words}, {last['name'][words]} of the last list,"
     if words in counts.places.index:
         return int(counts.places.index.get_loc(words)), words
     try:

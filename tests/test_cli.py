@@ -80,11 +80,17 @@ def test_previous(months: Path, tmp_path: Path) -> None:
     outcomes = pd.read_csv(last / "last_list_outcomes.csv", index_col=0)
     assert outcomes.index.tolist() == before.index.tolist()
     manifest = json.loads((last / "manifest.json").read_text("utf-8"))
+    assert len(manifest["since_last_list"]) > 3
     assert all(" ".join(each.split()) in said for each in manifest["since_last_list"])
     assert manifest["previous"]["made_at"] <= manifest["made_at"]
     assert "Since the last list" in (last / "index.html").read_text("utf-8")
     layers = {str(name) for name, _ in pyogrio.list_layers(last / "hotspots.gpkg")}
     assert "gone" in layers
+    analysis = hs.analyse(
+        hs.read_incidents(files), boroughs=["Camden"], previous=first, progress=False
+    )
+    gone = ids.loc[ids["change"] == "gone", "hotspot_id"].iloc[0]
+    assert "of the last list" in str(analysis.explain(gone))
     wrong = run("analyse", *files, "--previous", months, *camden, tmp_path / "no")
     assert wrong.returncode == 3
     assert "holds no manifest.json of an analysis" in " ".join(wrong.stderr.split())

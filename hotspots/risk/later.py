@@ -117,6 +117,7 @@ def look_later(last: ListRecord, counts: Counts, areas: gpd.GeoDataFrame) -> Lat
     if (position < 0).any():
         return (
             "How the last list did cannot be said: it was made with other places (another size, "
-            "shape or edge). Run both with the same settings and areas."
+            "shape or edge), so part of what moved is the grid. Run both with the same settings "
+            "and areas."
         )
     return Later(last, places, position, since)

@@ -10,19 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from scipy.optimize import linear_sum_assignment
 
 from hotspots.errors import invalid, is_number
-from hotspots.tables import HOTSPOT_CHANGES, HOTSPOTS, require_columns, require_crs
+from hotspots.tables import HOTSPOT_CHANGES, HOTSPOTS, require_crs
 from hotspots.times import HOURS
 from hotspots.words import count
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -52,9 +51,9 @@ class HotspotMatch:
 
     def __repr__(self) -> str:
         """Say how many of each kind there are."""
-        kinds = self.changes["change"].value_counts(sort=False)
-        said = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
-        return f"<HotspotMatch: {count(len(self.hotspots), 'hotspot')}; {said or 'nothing'}>"
+        return (
+            f"<HotspotMatch: {count(len(self.hotspots), 'hotspot')}; {say_changes(self.changes)}>"
+        )
 
 
 def match_hotspots(
@@ -119,8 +118,6 @@ def match_hotspots(
     if not is_number(least_share) or not 0 < least_share <= 1:
         raise invalid("least_share", least_share, "a number above 0 and up to 1")
     for name, table in (("previous", previous), ("current", current)):
-        require_crs(name, table)
-        require_columns(table, _NEEDED, "match_hotspots")
         _check(name, table)
     rows = []
     carried: dict[Any, str] = {}
@@ -150,6 +147,13 @@ def match_hotspots(
 
 def _check(name: str, table: gpd.GeoDataFrame) -> None:
     """Refuse what is no list of hotspots."""
+    rule, remedy = "a hotspots table", "Use analysis.hotspots."
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise invalid(name, type(table).__name__, rule, remedy)
+    require_crs(name, table)
+    missing = [column for column in _NEEDED if column not in table.columns]
+    if missing:
+        raise invalid(name, f"a table without {', '.join(missing)}", rule, remedy)
     rows = {
         "a repeated id": table.index.duplicated(),
         "no area (borough)": table["borough"].isna().to_numpy(),
@@ -162,7 +166,7 @@ def _check(name: str, table: gpd.GeoDataFrame) -> None:
     for what, is_bad in rows.items():
         if np.any(is_bad):
             which = ", ".join(str(each) for each in table.index[np.asarray(is_bad)][:_SHOWN])
-            raise invalid(name, f"{what} in {which}", "a hotspots table, as analyse gives it")
+            raise invalid(name, f"{what} in {which}", rule, remedy)
 
 
 def _is_readable(weekdays: object) -> bool:
@@ -277,6 +281,17 @@ def _changes(
         of = before.loc[row["previous_id"]] if of is None else of
         row["borough"] = of["borough"]
     return rows
+
+
+def say_changes(changes: pd.DataFrame) -> str:
+    """Say how many hotspots of each kind there are: of this list; split and gone of the last."""
+    said = []
+    for kind in ("kept", "moved", "split", "merged", "new", "gone"):
+        of = "previous_id" if kind in ("split", "gone") else "current_id"
+        n = changes.loc[changes["change"] == kind, of].nunique()
+        if n:
+            said.append(f"{n} {kind}")
+    return ", ".join(said) or "no hotspot in an area that both lists have"
 
 
 def _ids(current: gpd.GeoDataFrame, carried: dict[Any, str], taken: set[str]) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 from hotspots.risk.later import Later, look_later
 from hotspots.risk.list_outcomes import LEVEL, Outcomes, judge_outcomes
 from hotspots.risk.list_shares import ANY_HOUR, IN_HOURS, share_held
-from hotspots.risk.matching import match_hotspots
+from hotspots.risk.matching import match_hotspots, say_changes
 from hotspots.tables import LIST_OUTCOMES, LIST_SHARES
 from hotspots.words import count, days, percent
 
@@ -68,7 +68,7 @@ class ListReview:
 
     def __repr__(self) -> str:
         """Say how many of each kind there are."""
-        return f"<ListReview: {_kinds(self.changes)}; {count(len(self.outcomes), 'outcome')}>"
+        return f"<ListReview: {say_changes(self.changes)}; {count(len(self.outcomes), 'outcome')}>"
 
 
 def review_list(
@@ -121,9 +121,8 @@ def review_list(
     told = _since_last(match.changes, last.hotspots).reindex(found.table.index)
     told = told.astype("str").where(told.notna())
     found = replace(found, table=found.table.assign(since_last=told))
-    words = [
-        f"Since the last list, made from {days(last.start, last.end)}: {_kinds(match.changes)}."
-    ]
+    changed = say_changes(match.changes)
+    words = [f"Since the last list, made from {days(last.start, last.end)}: {changed}."]
     n_gone, n_more = len(last.areas) - len(shared), len(areas) - len(shared)
     if n_gone or n_more:
         words.append(
@@ -141,6 +140,8 @@ def review_list(
             f"The last list was made from {last.tier} data and this one from {counts.tier} data, "
             "whose points may lie elsewhere: what moved or cooled may be that."
         )
+    if counts.end <= last.end and counts.start < last.start:
+        words.append("The data are older than the last list: what is new here had gone by then.")
     later = look_later(last, counts, shared)
     if isinstance(later, str):
         nothing = LIST_SHARES.empty(), LIST_OUTCOMES.empty()
@@ -171,17 +172,6 @@ def _since_last(changes: pd.DataFrame, last: gpd.GeoDataFrame) -> pd.Series[Any]
             "merged": f"merged from {was}",
         }[row["change"]]
     return pd.Series(told, dtype=object)
-
-
-def _kinds(changes: pd.DataFrame) -> str:
-    """Say how many hotspots there are of each kind, of this list; split and gone of the last."""
-    said = []
-    for kind in ("kept", "moved", "split", "merged", "new", "gone"):
-        of = "previous_id" if kind in ("split", "gone") else "current_id"
-        n = changes.loc[changes["change"] == kind, of].nunique()
-        if n:
-            said.append(f"{n} {kind}")
-    return ", ".join(said) or "no hotspot in an area that both lists have"
 
 
 def _shares_in_words(shares: pd.DataFrame, later: Later, noun: str) -> list[str]:

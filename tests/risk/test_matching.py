@@ -246,14 +246,17 @@ class TestLists:
     ("change", "match"),
     [
         (lambda table: table.to_crs(4326), "Must be EPSG:27700. Use previous.to_crs"),
-        (lambda table: table.drop(columns="rank"), "without rank"),
+        (
+            lambda table: table.drop(columns="rank"),
+            "Invalid previous 'a table without rank'. Must be a hotspots table. Use analysis.hot",
+        ),
         (lambda table: pd.concat([table, table]), "Invalid previous 'a repeated id in a'"),
         (lambda table: table.assign(borough=None), r"no area \(borough\) in a"),
         (lambda table: table.assign(weekdays="Fri,Sat"), "weekdays that cannot be read in a"),
         (lambda table: table.assign(start_hour=np.nan), "hours that cannot be read in a"),
         (lambda table: table.assign(end_hour=24.0), "hours that cannot be read in a"),
         (lambda table: table.set_geometry([BOW_TIE]), "no sound polygon in a"),
-        (lambda _: "hotspots.gpkg", "Invalid previous 'str'. Must be a GeoDataFrame"),
+        (lambda _: "hotspots.gpkg", "Invalid previous 'str'. Must be a hotspots table"),
     ],
 )
 def test_messages(change: Any, match: str) -> None:

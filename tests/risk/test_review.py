@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import nbinom, t
+from scipy.stats import false_discovery_control, nbinom, t
 
 import hotspots as hs
 from hotspots.risk.later import Later, look_later
@@ -107,6 +107,25 @@ class TestSharesByHand:
         assert row["land"] == pytest.approx(len(days) / 168 / 100)
         # The best list has the mornings, as many days as it may.
         assert row["best"] == 14 / 20
+        # The plain list has the busiest hours of the area, which had no morning.
+        assert 0 < row["plain"] <= 6 / 20
+
+    def test_all_areas(self) -> None:
+        """All areas together are the sum of what each had, and its lists held."""
+        areas = pd.concat(
+            [square_area(side=1500), square_area("Eastham", WEST + 1500, 1500, "Q02")]
+        )
+        before = [rows_at(2, 30, FIRST), rows_at(7, 20, FIRST), rows_at(12, 25, FIRST)]
+        _, _, last = listed(make_incidents(pd.concat(before)), (FIRST, SECOND), areas, ONE_PLACE)
+        since = [rows_at(2, 6, SECOND), rows_at(7, 10, SECOND), rows_at(12, 24, SECOND)]
+        counts, found, _ = listed(make_incidents(pd.concat(since)), (SECOND, END), areas, ONE_PLACE)
+        _, review = review_list(last, found, counts, areas)
+        any_hour = review.shares[review.shares["when"] == "any hour"]
+        assert any_hour["name"].tolist() == ["all areas", "Squareham", "Eastham"]
+        assert any_hour["n"].tolist() == [40, 16, 24]
+        assert any_hour["held"].tolist() == [30 / 40, 6 / 16, 1]
+        assert any_hour["best"].tolist() == [34 / 40, 10 / 16, 1]
+        assert any_hour["land"].tolist() == [0.01, 0.01, 0.01]
 
     def test_best_is_best(self) -> None:
         """One that had known what came holds all 40 reports of one night, whatever came else."""
@@ -188,6 +207,10 @@ class TestOutcomes:
         assert p[0] == pytest.approx(2 / 8)
         assert p[1] == pytest.approx(2 * nbinom.sf(8, 3, 0.5))
         assert p[2] == pytest.approx(2 * np.exp(-3))
+        # Part of a count is taken as the next whole one towards the middle.
+        part = two_sided(np.array([0.5, 8.5]), mean[:2], variance[:2])
+        assert part[0] == pytest.approx(2 * nbinom.cdf(1, 3, 0.5))
+        assert part[1] == pytest.approx(2 * nbinom.sf(7, 3, 0.5))
 
     def test_expected(self) -> None:
         """Expected is the posterior mean, at the level of the area since."""
@@ -201,7 +224,13 @@ class TestOutcomes:
         assert row["since"] == 10 / WEEKS
         quiet = later.last.places.loc[place_id(7)]
         level = (10 / WEEKS) / (quiet["shape"] / quiet["rate"])
-        assert row["expected"] == pytest.approx(place["shape"] / place["rate"] * level)
+        mean = place["shape"] / place["rate"] * level
+        assert row["expected"] == pytest.approx(mean)
+        chance = place["dispersion"] * mean * WEEKS
+        unknown = place["shape"] / place["rate"] ** 2 * (level * WEEKS) ** 2
+        of_level = quiet["dispersion"] * (1 / 20 + 1 / 10) * (mean * WEEKS) ** 2
+        whole = np.array([mean * WEEKS]), np.array([chance + unknown + of_level])
+        assert row["p"] == pytest.approx(two_sided(np.array([10.0]), *whole)[0])
         assert "Too few places on no list" in str(review)
 
     @pytest.mark.parametrize(("change", "weeks"), [(0.0, 10), (0.4, 10), (0.4, 2)])
@@ -239,7 +268,10 @@ class TestOutcomes:
         assert (table["p"] <= 0.05).mean() <= 0.10
         assert weeks < WEEKS or table["before"].sum() > 1.03 * table["since"].sum()
         assert table["since"].sum() == pytest.approx(table["expected"].sum(), rel=0.07)
-        assert (table["outcome"].isin(["cooled", "held"])).all()
+        assert (
+            table["outcome"] == np.where(table["since"] < table["before"], "cooled", "held")
+        ).all()
+        assert table["q"].to_numpy() == pytest.approx(false_discovery_control(table["p"]))
         usual = judge_outcomes(later).usual_change
         assert usual <= 0.12 if change == 0 else 0.3 <= usual <= 0.5
 
@@ -271,6 +303,7 @@ class TestOutcomes:
         # Not 0.85, which is how much less came in the whole area.
         assert level.between(0.87, 1.1).all()
         assert (others["outcome"] == "rose").sum() <= 1
+        assert "Places on no list changed" in str(review)
 
     def test_true_fall(self) -> None:
         """A place in which nearly nothing comes any more, while others go on, fell."""
@@ -398,6 +431,8 @@ class TestWords:
         assert "from timed data and this one from monthly data" in str(review)
         row = review.outcomes.iloc[0]
         assert row["since"] == pytest.approx(9 * 4 / (122 / 7))
+        # Four months are enough for an interval, and all alike.
+        assert review.shares["ahead_low"].tolist() == review.shares["ahead_high"].tolist() == [0]
         assert review.changes["hours_shared"].isna().all()
         assert review.changes["change"].tolist() == ["kept"]
 
