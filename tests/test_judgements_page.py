@@ -52,4 +52,4 @@ def test_page_is_found_and_complete() -> None:
     keys = [*hs.Judgement.__dataclass_fields__, *ACTIONS]
     assert [key for key in keys if f"| `{key}` |" not in PAGE] == []
     restricted = {column.name for column in JUDGEMENTS.columns if column.audience == "restricted"}
-    assert restricted == {"at", "reason", "author", "n"}
+    assert restricted == {"at", "reason", "author", "n", "places"}
