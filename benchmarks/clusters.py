@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import psutil
-from measure import peak_memory, print_head
+from measure import medians, peak_memory, print_head, run_task
 
 ROWS = 300_000
 RADIUS, HOURS, LEAST = 100, 2, 10
@@ -106,18 +103,6 @@ def compare(path: Path) -> dict[str, Any]:
     return {"same": same, "cores": len(core)}
 
 
-def run(*arguments: str) -> dict[str, Any]:
-    """Run this script on one task in a process of its own and read its answer.
-
-    This process stays small: on Linux a child's peak of memory begins with that of its parent.
-    """
-    command = [sys.executable, __file__, "--task", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{arguments} ended with {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout)
-
-
 def work(task: str, folder: Path, *rest: str) -> dict[str, Any]:
     """Do one task of a process of its own."""
     if task == "points":
@@ -129,12 +114,12 @@ def work(task: str, folder: Path, *rest: str) -> dict[str, Any]:
 
 def measure(folder: Path, n: int, way: str, runs: int) -> dict[str, Any]:
     """Give the medians of some runs."""
-    found = []
+    found: list[dict[str, Any]] = []
     for _ in range(runs):
-        found.append(run("fit", str(folder), str(n), way))
+        found.append(run_task(__file__, "fit", str(folder), str(n), way))
         if OVER in found[-1]:
             return found[-1]
-    return {name: statistics.median(each[name] for each in found) for name in found[0]}
+    return medians(found)
 
 
 def main() -> None:
@@ -150,7 +135,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run("points", name, *map(str, asked.locations))
+        run_task(__file__, "points", name, *map(str, asked.locations))
         print_head(
             *("points", "way", "wall, s", "CPU, s", "of scikit-learn (wall, CPU)"),
             *("peak memory, MB", "of it for the fit, MB", "clusters"),
@@ -170,7 +155,7 @@ def main() -> None:
                 print(f"| {points} | {way} | {row['wall']:.2f} | {row['cpu']:.2f} ", end="")
                 print(f"| {', '.join(of)} | {row['peak']:.0f} | {row['added']:.0f} ", end="")
                 print(f"| {row['clusters']:.0f} |", flush=True)
-        same = run("compare", name, "0")
+        same = run_task(__file__, "compare", name, "0")
         answer = "yes" if same["same"] else "NO"
         print(f"\nWith all hours near, the {same['cores']:,} cores of scikit-learn, ", end="")
         print(f"their groups and the noise are found: {answer}")

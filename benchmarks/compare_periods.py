@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import time
 import warnings
 
 import pandas as pd
-from measure import peak_memory, print_head
+from measure import medians, peak_memory, print_head, run_task
 
 import hotspots as hs
 
@@ -63,18 +60,6 @@ def work(way: str) -> dict[str, float]:
     return {**found, "memory": peak_memory() / 1e9}
 
 
-def measure(way: str, runs: int) -> dict[str, float]:
-    """Give the medians of some runs, each in a process of its own."""
-    found = []
-    for _ in range(runs):
-        command = [sys.executable, __file__, "--task", way]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{way} ended with {done.returncode}\n{done.stderr}")
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {name: statistics.median(each[name] for each in found) for name in found[0]}
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -89,7 +74,7 @@ def main() -> None:
         measured=f"{2 * ROWS:,} calls; median of {asked.runs}; ",
     )
     for way in (PEER, *WAYS):
-        row = measure(way, asked.runs)
+        row = medians(run_task(__file__, way) for _ in range(asked.runs))
         print(f"| {way} | {row['wall']:.2f} | {row['memory']:.2f} ", end="")
         print(f"| {row['rows']:.0f} | {row['found']:.0f} |", flush=True)
 

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import time
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from measure import peak_memory, print_head
+from measure import medians, peak_memory, print_head, run_task
 
 WIDTH, HEIGHT = 500, 314
 DRAWS = 999
@@ -90,18 +87,6 @@ def work(way: str) -> dict[str, float]:
     return {**found, "memory": peak_memory() / 1e9}
 
 
-def measure(way: str, runs: int) -> dict[str, float]:
-    """Give the medians of some runs, each in a process of its own."""
-    found = []
-    for _ in range(runs):
-        command = [sys.executable, __file__, "--task", way]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{way} ended with {done.returncode}\n{done.stderr}")
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {name: statistics.median(each[name] for each in found) for name in found[0]}
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,7 +102,8 @@ def main() -> None:
     )
     base = None
     for way in (ESDA, ESDA_LEAN, *WAYS):
-        row = measure(way, asked.runs if way in WAYS else 1)
+        n_runs = asked.runs if way in WAYS else 1
+        row = medians(run_task(__file__, way) for _ in range(n_runs))
         base = base or row
         time_ratio, memory_ratio = (base[name] / row[name] for name in ("wall", "memory"))
         print(f"| {way} | {row['wall']:.2f} | 1/{time_ratio:.1f} | {row['memory']:.2f} ", end="")

@@ -14,16 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from measure import peak_memory, print_head
+from measure import medians, peak_memory, print_head, run_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,15 +106,6 @@ def smooth(way: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def run(*arguments: str) -> dict[str, Any]:
-    """Run this script on one task in a process of its own and read its answer."""
-    command = [sys.executable, __file__, "--task", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{arguments} ended with {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout)
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,7 +117,7 @@ def main() -> None:
         print(json.dumps(smooth(way[0], Path(folder)) if way else make_points(Path(folder))))
         return
     with tempfile.TemporaryDirectory() as folder:
-        run(folder)
+        run_task(__file__, folder)
         print_head(
             *("way", "cells computed", "s for all cells", "of kernel_density", "memory, MB"),
             measured=f"{ROWS:,} incidents, {BANDWIDTH:g} m, cells of {CELL:g} m; "
@@ -137,12 +125,10 @@ def main() -> None:
         )
         base = None
         for way in WAYS:
-            found = [run(folder, way) for _ in range(asked.runs)]
-            wall, added = (
-                statistics.median(each[name] for each in found) for name in ("wall", "added")
-            )
+            row = medians(run_task(__file__, folder, way) for _ in range(asked.runs))
+            wall, added = row["wall"], row["added"]
             base = base or wall
-            done = f"{found[0]['done']:,}" + (", extrapolated" if way in PARTS else "")
+            done = f"{row['done']:,.0f}" + (", extrapolated" if way in PARTS else "")
             print(f"| {way} | {done} | {wall:.3g} | {wall / base:.3g} | {added:.0f} |", flush=True)
 
 

@@ -6,8 +6,10 @@ that a user would find cold, and no memory of another is counted.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _EVERY_S = 0.05
 
@@ -40,6 +42,25 @@ def run_measured(command: Sequence[str], **options: Any) -> tuple[float, float]:
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}")
     return seconds, peak / 1e9
+
+
+def run_task(script: str, *task: str) -> dict[str, Any]:
+    """Run a script's `--task` in a process of its own and read the JSON that it prints last.
+
+    This process stays small: on Linux a child's peak of memory begins with that of its parent.
+    """
+    command = [sys.executable, script, "--task", *task]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(task)} ended with {done.returncode}\n{done.stderr}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def medians(runs: Iterable[dict[str, float]]) -> dict[str, float]:
+    """Give the median of each figure over some runs."""
+    found = list(runs)
+    return {name: statistics.median(each[name] for each in found) for name in found[0]}
 
 
 def peak_memory() -> int:

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import time
 import warnings
 from typing import Any
 
 import numpy as np
-from measure import peak_memory, print_head
+from measure import medians, peak_memory, print_head, run_task
 
 FEW, MANY = 20_000, 300_000
 PERMUTATIONS = 99
@@ -72,18 +69,6 @@ def work(way: str) -> dict[str, float]:
     return {**found, "memory": peak_memory() / 1e9}
 
 
-def measure(way: str, runs: int) -> dict[str, float]:
-    """Give the medians of some runs, each in a process of its own."""
-    found = []
-    for _ in range(runs):
-        command = [sys.executable, __file__, "--task", way]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{way} ended with {done.returncode}\n{done.stderr}")
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {name: statistics.median(each[name] for each in found) for name in found[0]}
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,7 +85,7 @@ def main() -> None:
     base = None
     for way in (POINTPATS, *WAYS):
         is_few = way not in WAYS or WAYS[way][0] == FEW
-        row = measure(way, asked.runs if is_few else 1)
+        row = medians(run_task(__file__, way) for _ in range(asked.runs if is_few else 1))
         base = base or row
         ratio = f"1/{base['wall'] / row['wall']:.0f}" if is_few else ""
         print(f"| {way} | {row['wall']:.3g} | {ratio} | {row['memory']:.2f} ", end="")

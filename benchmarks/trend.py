@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 import time
 import warnings
 from typing import Any
@@ -22,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from getis_ord import make_input
-from measure import peak_memory, print_head
+from measure import medians, peak_memory, print_head, run_task
 
 WIDTH, HEIGHT, STEPS = 200, 130, 12
 LEVEL = 0.05
@@ -99,18 +96,6 @@ def work(way: str) -> dict[str, float]:
     return {**found, "memory": peak_memory() / 1e9}
 
 
-def measure(way: str, runs: int) -> dict[str, float]:
-    """Give the medians of some runs, each in a process of its own."""
-    found = []
-    for _ in range(runs):
-        command = [sys.executable, __file__, "--task", way]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{way} ended with {done.returncode}\n{done.stderr}")
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {name: statistics.median(each[name] for each in found) for name in found[0]}
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -126,7 +111,7 @@ def main() -> None:
     )
     base = None
     for way in (PEER, *WAYS):
-        row = measure(way, asked.runs)
+        row = medians(run_task(__file__, way) for _ in range(asked.runs))
         base = base or row
         ratio = base["wall"] / row["wall"]
         shown = f"1/{ratio:.1f}" if ratio >= 1 else f"{1 / ratio:.1f}"
