@@ -157,6 +157,26 @@ class Counts:
             return None
         return replace(self, table=table.reset_index(drop=True), start=max(start, self.start))
 
+    def until(self, end: pd.Timestamp) -> Counts | None:
+        """Give the counts up to a midnight; None if there are none.
+
+        Parameters
+        ----------
+        end : Timestamp
+            Midnight in Europe/London; the first of a month for monthly data.
+
+        Returns
+        -------
+        Counts or None
+            With the same places, and nothing of what came later in `table`, `start`, `end`,
+            `months`, `missing` and what follows from them. `area_week`, `walk`, `context`,
+            `months_seen` and the account are still those of all.
+        """
+        table = self.table[self.table["date"] < end.tz_localize(None)]
+        if len(table) == 0:
+            return None
+        return replace(self, table=table.reset_index(drop=True), end=min(end, self.end))
+
     @property
     def months(self) -> pd.PeriodIndex:
         """The calendar months that the period touches, the columns of `by("month")`."""
