@@ -121,7 +121,8 @@ def tell(
         extra = alone.get(ground.held_by[0], "") if judgement.action == "pin" else ""
         is_applied = ground.number not in said
         if is_applied:
-            outcome = f"{_outcome(ground, hotspots, found.table['name'], max_area)}{extra}."
+            outcome = _outcome(ground, hotspots, found.table["name"], max_area)
+            outcome += f"{_across(ground, hotspots, intensity)}{extra}."
             day = judgement.last_day.isoformat()
             words = decided(judgement.action, day, judgement.author, judgement.reason)
             for hotspot_id in hotspots.index:
@@ -199,6 +200,15 @@ def _outcome(
         if rest
         else ""
     )
+
+
+def _across(ground: Ground, hotspots: gpd.GeoDataFrame, intensity: Intensity) -> str:
+    """Say on whose list a hotspot is whose places were those of several areas."""
+    areas = intensity.counts.places["area_id"].iloc[list(ground.held_by)]
+    is_one = (areas == areas.iloc[0]).all()
+    if ground.judgement.action != "merge" or len(hotspots) == 0 or is_one:
+        return ""
+    return f", on the list of {hotspots['area'].iloc[0]} alone"
 
 
 def _row(

@@ -268,6 +268,22 @@ class TestByHand:
         judged = hs.judge_hotspots(apart, square_area(side=SIDE), [merge], settings=small)
         assert judged.table["outcome"].iloc[0].endswith("larger than the 30,000 m² of others.")
 
+    def test_merge_across_a_border(self) -> None:
+        """The hotspot is on the list of the area that its busiest place belongs to, and says so."""
+        half = SIDE / 2
+        areas = pd.concat(
+            [
+                square_area("Westham", side=half, code="Q01"),
+                square_area("Eastham", west=WEST + half, side=half, code="Q02"),
+            ]
+        )
+        intensity = intensity_of({(4, 1): 20, (5, 1): 30, (1, 4): 9, (8, 4): 8}, areas)
+        merge = decide("merge", name_of(4, 1), name_of(5, 1))
+        judged = judge(intensity, merge, areas=areas)
+        said = "One hotspot, Eastham 1, of 45,000 m², on the list of Eastham alone."
+        assert judged.table["outcome"].iloc[0] == said
+        assert judged.found.table["name"].tolist() == ["Westham 1", "Eastham 1", "Eastham 2"]
+
     def test_chained_mergers(self, apart: hs.Intensity) -> None:
         """Two mergers that share a hotspot make one of all three."""
         judged = judge(
