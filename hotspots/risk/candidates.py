@@ -1,7 +1,8 @@
 """Sets of neighbouring places that may become hotspots: how one grows, and the best of each area.
 
-A set grows from its busiest place over its neighbours while it can still be walked; its hours are
-the band of the week that holds most of what is expected in it.
+A set grows from the place with most harm to expect over its neighbours while it can still be
+walked; its hours are the band of the week that holds most of it. Where every report counts the
+same, harm is the number of reports.
 """
 
 from __future__ import annotations
@@ -45,17 +46,20 @@ class Candidate:
         Its hours; None for monthly data.
     expected : float
         Incidents to expect a week in its hours.
+    harm : float
+        Harm to expect a week in its hours: what it is ranked by.
     """
 
     places: tuple[int, ...]
     band: Band | None
     expected: float
+    harm: float
 
 
 def choose_candidates(
     grower: Grower, areas: gpd.GeoDataFrame, *, without: Iterable[int] = ()
 ) -> dict[str, list[Candidate]]:
-    """Take places from the busiest down, grow each to a hotspot, and keep each area's best.
+    """Take places from the most harm down, grow each to a hotspot, and keep each area's best.
 
     Parameters
     ----------
@@ -85,14 +89,14 @@ def choose_candidates(
             continue
         heap = kept[area_of[place]]
         is_full = len(heap) == n_kept
-        # No hotspot grown from here can hold more: it takes in no place that is busier.
+        # No hotspot grown from here can hold more: it takes in no place with more harm.
         if is_full and own_best[place] * largest <= heap[0][0]:
             continue
         candidate = grower.grow_own(int(grower.active[place]))
         if not grower.is_own(candidate):
             continue
         grower.use(candidate.places)
-        entry = (candidate.expected, -order, candidate)
+        entry = (candidate.harm, -order, candidate)
         if is_full:
             heapq.heappushpop(heap, entry)
         else:
@@ -104,7 +108,11 @@ def choose_candidates(
 
 
 def grow_hotspot(
-    intensity: Intensity, position: int, *, settings: HotspotSettings | None = None
+    intensity: Intensity,
+    position: int,
+    *,
+    harm: Floats | None = None,
+    settings: HotspotSettings | None = None,
 ) -> tuple[Integers, Band | None, float]:
     """Grow the hotspot that one place would make if no other had been found before.
 
@@ -114,6 +122,8 @@ def grow_hotspot(
         What `weekly_intensity` estimated.
     position : int
         Position of a place with at least one incident, in `counts.places`.
+    harm : array of float (n_places,), optional
+        Mean harm of a report of each place; by default every report counts 1.
     settings : HotspotSettings, optional
         As for `find_hotspots`.
 
@@ -126,7 +136,7 @@ def grow_hotspot(
     expected : float
         Incidents to expect a week in its hours.
     """
-    candidate = Grower(intensity, settings or HotspotSettings()).grow(position)
+    candidate = Grower(intensity, settings or HotspotSettings(), harm).grow(position)
     return np.array(candidate.places), candidate.band, candidate.expected
 
 
@@ -139,6 +149,8 @@ class Grower:
         What `weekly_intensity` estimated.
     settings : HotspotSettings
         How large, how many hours a week.
+    harm : array of float (n_places,), optional
+        Mean harm of a report of each place, above 0; by default every report counts 1.
 
     Attributes
     ----------
@@ -147,22 +159,25 @@ class Grower:
     is_used : array of bool (k,)
         Which of them are taken.
     own_best : array of float (k,)
-        Incidents to expect a week in the best hours of each: the most it can add to any band.
+        Harm to expect a week in the best hours of each: the most it can add to any band.
     """
 
-    def __init__(self, intensity: Intensity, settings: HotspotSettings) -> None:
+    def __init__(
+        self, intensity: Intensity, settings: HotspotSettings, harm: Floats | None = None
+    ) -> None:
         places = intensity.counts.places
         active = np.flatnonzero(intensity.places["n"].to_numpy() > 0)
         self.intensity = intensity
         self.settings = settings
         self.active = active
         self.expected = intensity.expected(active)
+        self.harm = self.expected if harm is None else self.expected * harm[active][:, None]
         self.area = places["area_m2"].to_numpy()[active]
         self.n = intensity.places["n"].to_numpy()[active]
         self.context = intensity.counts.context[active]
         self.beside = neighbours(places)[active][:, active].tocsr()
         self.is_used = np.zeros(len(active), dtype=bool)
-        _, self.own_best = _bands(self.expected, settings, keep=1.0)
+        _, self.own_best = _bands(self.harm, settings, keep=1.0)
 
     def is_own(self, candidate: Candidate) -> bool:
         """Say whether enough of the incidents, and at least half, lie in the listed areas."""
@@ -185,7 +200,7 @@ class Grower:
         """Grow a set from a place with an incident over places that are free."""
         (first,) = (int(row) for row in self._rows([position]))
         places = [first]
-        week = self.expected[first]
+        week = self.harm[first]
         band, mask, value = self._band(week)
         least = self.settings.least_share * value / self.area[first]
         is_free = ~self.is_used & (self.own_best <= self.own_best[first])
@@ -206,14 +221,15 @@ class Grower:
             )
             if len(near) == 0:
                 break
-            gain = self.expected[near][:, mask].sum(axis=1)
+            gain = self.harm[near][:, mask].sum(axis=1)
             best = int(np.argmax(gain))
             if gain[best] / self.area[near[best]] < least:
                 break
             places.append(int(near[best]))
-            week = week + self.expected[near[best]]
+            week = week + self.harm[near[best]]
             band, mask, value = self._band(week)
-        return Candidate(tuple(self.active[places].tolist()), band, value)
+        expected = float(self.expected[places][:, mask].sum())
+        return Candidate(tuple(self.active[places].tolist()), band, expected, value)
 
     def grow_own(self, position: int) -> Candidate:
         """Grow a set; if that is mostly another area's, grow it without what lies outside."""
@@ -224,13 +240,14 @@ class Grower:
         return self.grow(position, with_context=False)
 
     def join(self, positions: Iterable[int]) -> Candidate:
-        """Give places with incidents as one set, the busiest first, with hours of their own."""
-        places = self.busiest_first(positions)
-        band, _, value = self._band(self.expected[self._rows(places)].sum(axis=0))
-        return Candidate(tuple(places), band, value)
+        """Give places with incidents as one set, the worst first, with hours of their own."""
+        places = self.worst_first(positions)
+        rows = self._rows(places)
+        band, mask, value = self._band(self.harm[rows].sum(axis=0))
+        return Candidate(tuple(places), band, float(self.expected[rows][:, mask].sum()), value)
 
-    def busiest_first(self, positions: Iterable[int]) -> list[int]:
-        """Order places with incidents by what is expected in their own best hours."""
+    def worst_first(self, positions: Iterable[int]) -> list[int]:
+        """Order places with incidents by the harm to expect in their own best hours."""
         places = sorted(positions)
         order = np.argsort(-self.own_best[self._rows(places)], kind="stable")
         return [places[place] for place in order]

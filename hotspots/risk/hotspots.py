@@ -17,6 +17,7 @@ import shapely
 from scipy.stats import nbinom, poisson
 
 from hotspots.areas import national_grid_reference
+from hotspots.errors import invalid
 from hotspots.risk.candidates import Grower, choose_candidates
 from hotspots.settings import HotspotSettings
 from hotspots.tables import CRS, check_areas
@@ -54,8 +55,8 @@ class HotspotList:
         Areas with fewer hotspots than asked for: index `area_id`, columns `name`, `listed`,
         `asked`, `reason`.
     not_listed : Series of float
-        What is expected a week in the hours of those that would come next, index `area_id`: as
-        many again as were asked for, if there are so many.
+        Harm to expect a week in the hours of those that would come next, index `area_id`: as many
+        again as were asked for, if there are so many.
     """
 
     table: gpd.GeoDataFrame
@@ -80,10 +81,11 @@ def find_hotspots(
     intensity: Intensity,
     areas: gpd.GeoDataFrame,
     *,
+    harm: pd.Series[float] | None = None,
     settings: HotspotSettings | None = None,
     night_ends: int = 6,
 ) -> HotspotList:
-    """Find the hotspots of each area, ranked by the incidents to expect in their hours.
+    """Find the hotspots of each area, ranked by the harm to expect in their hours.
 
     Parameters
     ----------
@@ -91,6 +93,10 @@ def find_hotspots(
         What `weekly_intensity` estimated.
     areas : GeoDataFrame
         The areas that get a list each, an areas table.
+    harm : Series of float, optional
+        Harm to expect a week of each place, at any hour, such as `weekly_harm` gives in
+        `.places["harm_per_week"]`; by default every report counts 1, so that harm is the number of
+        incidents.
     settings : HotspotSettings, optional
         How many, how large, how many hours a week.
     night_ends : int
@@ -104,14 +110,14 @@ def find_hotspots(
     Raises
     ------
     InputError
-        If the areas are not an areas table.
+        If the areas are not an areas table, or `harm` lacks a place.
 
     Notes
     -----
-    Places are taken in the order of what is expected in their own best band. A set grows by the
-    neighbour with most expected in the set's band, while it stays under `max_area`, the neighbour
-    is not busier than the first place (it has, or will have, a hotspot of its own) and holds at
-    least `least_share` as much by area; then the band is found again: of the bands within
+    Places are taken in the order of the harm to expect in their own best band. A set grows by the
+    neighbour with most in the set's band, while it stays under `max_area`, the neighbour has no
+    more than the first place (else it has, or will have, a hotspot of its own) and holds at least
+    `least_share` as much by area; then the band is found again: of the bands within
     `hours_per_week` that hold at least `band_share` of what the best one holds, the one with the
     fewest hours. At least half of a hotspot's incidents lie in the listed areas. A place is in one
     hotspot at most. A single place larger than `max_area` is a hotspot by itself. The predictive
@@ -122,8 +128,8 @@ def find_hotspots(
     Hours are drawn towards those of the area, so the expected numbers of places with hours of
     their own are low: on a simulated year held out week by week, an eighth more came in the hours
     than was expected, over a quarter more at ranks 1 and 2. Ranks that are close are not
-    different: look at the intervals. The list says where reports are expected, not where harm
-    is worst.
+    different: look at the intervals. The list says where reports are expected, weighed as you
+    weigh them, which is not where everybody suffers most.
 
     Examples
     --------
@@ -137,11 +143,46 @@ def find_hotspots(
     """
     check_areas(areas)
     settings = settings or HotspotSettings()
-    chosen = choose_candidates(Grower(intensity, settings), areas)
+    chosen = choose_candidates(Grower(intensity, settings, per_report(intensity, harm)), areas)
     n = settings.per_area
     listed = {area: kept[:n] for area, kept in chosen.items()}
     spare = {area: kept[n:] for area, kept in chosen.items()}
     return make_list(intensity, areas, listed, spare, settings=settings, night_ends=night_ends)
+
+
+def per_report(
+    intensity: Intensity, harm: pd.Series[float] | None
+) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """Give the mean harm of a report of each place, in the order of the places.
+
+    Parameters
+    ----------
+    intensity : Intensity
+        What `weekly_intensity` estimated.
+    harm : Series of float or None
+        Harm to expect a week of each place.
+
+    Returns
+    -------
+    array of float (n_places,) or None
+        None if every report counts 1.
+
+    Raises
+    ------
+    InputError
+        If a place lacks a harm, or it is no number of at least 0.
+    """
+    if harm is None:
+        return None
+    places = intensity.places
+    harm = harm.reindex(places.index)
+    is_bad = ~(np.isfinite(harm) & (harm >= 0))
+    if is_bad.any():
+        rule = "a number of at least 0 for every place"
+        first = ", ".join(map(str, places.index[is_bad][:5]))
+        remedy = f"Use .places['harm_per_week'] of weekly_harm. First: {first}."
+        raise invalid("harm", f"{int(is_bad.sum()):,} places without", rule, remedy)
+    return np.asarray(harm.to_numpy(float) / places["mean"].to_numpy())
 
 
 def make_list(
@@ -173,7 +214,7 @@ def make_list(
     later: list[tuple[str, float]] = []
     for area_id, name in areas["name"].items():
         candidates = listed.get(str(area_id), [])
-        later += [(str(area_id), each.expected) for each in spare.get(str(area_id), [])]
+        later += [(str(area_id), each.harm) for each in spare.get(str(area_id), [])]
         for rank, candidate in enumerate(candidates, start=1):
             positions = np.array(candidate.places)
             hotspot_id = f"{area_id}_{place_ids[positions[0]]}"
@@ -215,9 +256,9 @@ def make_list(
         short=pd.DataFrame(
             short, columns=["area_id", "name", "listed", "asked", "reason"]
         ).set_index("area_id"),
-        not_listed=pd.DataFrame(later, columns=["area_id", "expected_per_week"])
-        .astype({"area_id": "str", "expected_per_week": "float64"})
-        .set_index("area_id")["expected_per_week"],
+        not_listed=pd.DataFrame(later, columns=["area_id", "harm_per_week"])
+        .astype({"area_id": "str", "harm_per_week": "float64"})
+        .set_index("area_id")["harm_per_week"],
     )
 
 
@@ -231,6 +272,7 @@ _COLUMNS = [
     "start_hour",
     "end_hour",
     "hours",
+    "harm_per_week",
     "expected_per_week",
     "expected_low",
     "expected_high",
@@ -293,6 +335,7 @@ class _Facts:
             "start_hour": float(band.start_hour) if band else np.nan,
             "end_hour": float(band.end_hour) if band else np.nan,
             "hours": describe_band(band) if band else None,
+            "harm_per_week": candidate.harm,
             "expected_per_week": candidate.expected,
             "expected_low": low,
             "expected_high": high,

@@ -15,7 +15,7 @@ import shapely
 
 from hotspots.errors import invalid
 from hotspots.risk.candidates import Candidate, Grower, choose_candidates
-from hotspots.risk.hotspots import find_hotspots, make_list
+from hotspots.risk.hotspots import find_hotspots, make_list, per_report
 from hotspots.risk.judged_ground import Ground, find_grounds
 from hotspots.risk.judged_list import JudgedList, tell
 from hotspots.risk.judgement_file import read_judgements
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
     from hotspots.risk.intensity import Intensity
 
@@ -62,6 +63,7 @@ def judge_hotspots(
     areas: gpd.GeoDataFrame,
     judgements: str | PathLike[str] | Iterable[Judgement] | None,
     *,
+    harm: pd.Series[float] | None = None,
     last: gpd.GeoDataFrame | None = None,
     before: gpd.GeoDataFrame | None = None,
     settings: HotspotSettings | None = None,
@@ -78,6 +80,8 @@ def judge_hotspots(
         The areas that get a list each, an areas table.
     judgements : path or sequence of Judgement
         Their file, or what `read_judgements` gave.
+    harm : Series of float, optional
+        Harm to expect a week of each place, as for `find_hotspots`.
     last : GeoDataFrame, optional
         The hotspots of the last list: an id that one of them has means its ground.
     before : GeoDataFrame, optional
@@ -105,9 +109,9 @@ def judge_hotspots(
     Notes
     -----
     Places that are excluded make no hotspot and join none, so the next ones move up. Then hotspots
-    are split, each place going to the nearest point; then merged. They are ranked again by what is
-    expected in their hours, found anew, and each list is cut; what is pinned stays, whatever its
-    rank, so a list may be longer than asked for. Last come the names.
+    are split, each place going to the nearest point; then merged. They are ranked again by the
+    harm to expect in their hours, found anew, and each list is cut; what is pinned stays, whatever
+    its rank, so a list may be longer than asked for. Last come the names.
 
     **Caveats.** An exclusion hides what happens beside the prison, too. A merged hotspot may be
     larger than `max_area`. Counts and totals are never changed.
@@ -129,10 +133,10 @@ def judge_hotspots(
     given = as_judgements(judgements, today)
     settings = settings or HotspotSettings()
     if not given:
-        found = find_hotspots(intensity, areas, settings=settings, night_ends=night_ends)
+        found = find_hotspots(intensity, areas, harm=harm, settings=settings, night_ends=night_ends)
         return JudgedList(found, JUDGEMENTS.empty(), ())
     check_areas(areas)
-    grower = Grower(intensity, settings)
+    grower = Grower(intensity, settings, per_report(intensity, harm))
     chosen = choose_candidates(grower, areas)
     grounds = find_grounds(given, intensity, areas, chosen, last, before)
     excluded = _places(grounds, "exclude")
@@ -227,7 +231,7 @@ class _Pool:
         """
         n = self.grower.settings.per_area
         ranked: _Lists = defaultdict(list)
-        for area, each in sorted(self.hotspots, key=lambda pair: -pair[1].expected):
+        for area, each in sorted(self.hotspots, key=lambda pair: -pair[1].harm):
             ranked[area].append(each)
         listed: _Lists = defaultdict(list)
         spare: _Lists = defaultdict(list)
@@ -244,7 +248,7 @@ class _Pool:
                 words = "; by its reports alone it would make no hotspot"
             alone |= dict.fromkeys(pinned.intersection(each.places), words)
             listed[area].append(each)
-            listed[area].sort(key=lambda one: -one.expected)
+            listed[area].sort(key=lambda one: -one.harm)
         return listed, spare, alone
 
     def _grow(self, places: set[int], excluded: set[int]) -> list[tuple[str, Candidate]]:
@@ -255,7 +259,7 @@ class _Pool:
         grower.use(taken)
         area_of = grower.intensity.counts.places["area_id"].to_numpy()
         grown = []
-        for place in grower.busiest_first(places):
+        for place in grower.worst_first(places):
             if place not in taken:
                 each = grower.grow_own(place)
                 grower.use(each.places)
