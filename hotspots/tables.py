@@ -938,6 +938,29 @@ JUDGEMENTS: Final = Table(
     ),
 )
 
+HIGH_RISK_VICTIMS: Final = Table(
+    name="high_risk_victims",
+    meaning="One person who was harmed and may need a call, at a hotspot or not. Restricted: never "
+    "for partners or the public, and never about a suspect.",
+    index=Column("person_key", "text", "Pseudonym of the caller or victim."),
+    columns=(
+        Column("n", "number", "Reports of the period (weights).", minimum=0),
+        Column("n_vulnerable", "number", "Of these, flagged vulnerable.", minimum=0),
+        Column(
+            "n_dates_in_window", "integer", "Most different dates within the window.", minimum=1
+        ),
+        Column("first", "time", "Midnight at the start of the date of the first report."),
+        Column("last", "time", "Midnight at the start of the date of the last report."),
+        Column("dates", "text", "Dates of the reports, joined by commas."),
+        Column("harm", "number", "What the reports weigh together, harm points.", minimum=0),
+        Column("place_id", "text", "The place with most of them.", nullable=True),
+        Column("borough", "text", "Code of the area with most of them.", nullable=True),
+        Column("hotspot_id", "text", "The listed hotspot with most of them.", nullable=True),
+        Column("hotspot_rank", "number", "Its rank on the list.", nullable=True),
+        Column("reason", "text", "Why the person is listed, in words."),
+    ),
+)
+
 TABLES: Final = (
     INCIDENTS,
     AREAS,
@@ -952,6 +975,7 @@ TABLES: Final = (
     LIST_SHARES,
     LIST_OUTCOMES,
     TASKS,
+    HIGH_RISK_VICTIMS,
 )
 """Every declared table, in the order in which data walks through them."""
 

@@ -1,9 +1,12 @@
-"""How bad, and how likely next? Weekly intensity, and the hotspots found from it."""
+"""How bad, and how likely next? Weekly intensity, the hotspots found from it, and their harm."""
 
 from hotspots.risk.candidates import grow_hotspot
 from hotspots.risk.describe import describe_hotspots
 from hotspots.risk.details import Details, DetailTask, gathered, latest_days
 from hotspots.risk.evidence import with_own_hours
+from hotspots.risk.harm import HarmWeights, read_harm_weights
+from hotspots.risk.harm_counts import HarmCounts, HarmTask
+from hotspots.risk.harm_intensity import HarmIntensity, weekly_harm
 from hotspots.risk.hotspots import HotspotList, find_hotspots
 from hotspots.risk.intensity import Intensity, weekly_intensity
 from hotspots.risk.judged_list import JudgedList, decided
@@ -13,10 +16,18 @@ from hotspots.risk.judging import as_judgements, judge_hotspots
 from hotspots.risk.matching import HotspotMatch, match_hotspots
 from hotspots.risk.record import ListRecord, record_list
 from hotspots.risk.review import ListReview, review_list
+from hotspots.risk.score import RiskScores, score_risk
+from hotspots.risk.sensitivity import WeightSensitivity, weight_sensitivity
+from hotspots.risk.victims import HighRiskVictims, find_high_risk_victims
 
 __all__ = [
     "DetailTask",
     "Details",
+    "HarmCounts",
+    "HarmIntensity",
+    "HarmTask",
+    "HarmWeights",
+    "HighRiskVictims",
     "HotspotList",
     "HotspotMatch",
     "Intensity",
@@ -24,18 +35,25 @@ __all__ = [
     "Judgement",
     "ListRecord",
     "ListReview",
+    "RiskScores",
+    "WeightSensitivity",
     "as_judgements",
     "decided",
     "describe_hotspots",
+    "find_high_risk_victims",
     "find_hotspots",
     "gathered",
     "grow_hotspot",
     "judge_hotspots",
     "latest_days",
     "match_hotspots",
+    "read_harm_weights",
     "read_judgements",
     "record_list",
     "review_list",
+    "score_risk",
+    "weekly_harm",
     "weekly_intensity",
+    "weight_sensitivity",
     "with_own_hours",
 ]
