@@ -96,9 +96,9 @@ class TestByHand:
         ]
         assert found.table["first"].iloc[1] == pd.Timestamp("2025-03-01", tz="Europe/London")
         assert found.table["last"].iloc[1] == pd.Timestamp("2025-05-29", tz="Europe/London")
+        both = "2 of 3 reports flagged vulnerable; reports on 3 dates within 90 days"
         assert found.table["reason"].tolist() == [
-            "2 of 3 reports flagged vulnerable; reports on 3 dates within 90 days; the last on "
-            "3 February 2025.",
+            f"{both}; the last on 3 February 2025.",
             "Reports on 3 dates within 90 days; the last on 29 May 2025.",
             "The one report flagged vulnerable; the last on 1 June 2025.",
         ]
