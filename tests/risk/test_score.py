@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MONDAY = pd.Timestamp("2025-01-06")
+LONDON = "Europe/London"
 WEEKS = 52
 PERIOD = (MONDAY, MONDAY + pd.Timedelta(weeks=WEEKS))
 ONES = hs.HarmWeights(
@@ -89,13 +90,16 @@ class TestByHand:
 
     def test_one_place(self) -> None:
         """(Σ w u / d + a w̄) / (T / d + b), with every figure taken from somewhere else."""
-        table = calls()
+        burst = calls(12, seed=2, side=1).assign(start=pd.Timestamp("2025-09-05 22:00", tz=LONDON))
+        burst.index = "burst" + burst.index
+        table = pd.concat([calls(), burst])
         intensity, found = found_in(table)
         harm = hs.weekly_harm(intensity, table, half_life=13)
         place = found.members["place_id"].iloc[0]
         own = table[intensity.counts.places.geometry[place].contains(table.geometry)]
         row = intensity.places.loc[place]
         d = row["dispersion"]
+        assert d > 1.5
         a, b = row["shape"] - row["n"] / d, row["rate"] - WEEKS / d
         day = own["start"].dt.tz_localize(None).dt.normalize()
         age = (PERIOD[1] - day) / pd.Timedelta(weeks=1) - 0.5 / 7
@@ -174,6 +178,24 @@ class TestByHand:
         # share · (30 / d + a) / rate, and a's reports are share · (20 / d) / rate of it.
         removed = 20 / row["dispersion"] / row["shape"]
         assert first["top_share"] == pytest.approx(removed)
+
+    def test_largest_source_with_recency(self) -> None:
+        """Ten early reports of a, eight late ones of b: b is the larger source."""
+        early = pd.date_range(MONDAY + pd.Timedelta(hours=20), periods=10, freq="7D")
+        late = pd.date_range(PERIOD[1] - pd.Timedelta(weeks=8, hours=-20), periods=8, freq="7D")
+        xs = WEST + 70 + np.arange(18.0)
+        rows = pd.DataFrame({"start": early.append(late), "x": xs, "y": SOUTH + 75})
+        who = ["a"] * 10 + ["b"] * 8
+        table = make_incidents(rows, asb_type="nuisance", person_key=who)
+        intensity, found = found_in(table)
+        scores = hs.score_risk(found, intensity, table, half_life=13)
+        row = intensity.places.loc[found.members["place_id"].iloc[0]]
+        ages = np.array([(PERIOD[1] - start.normalize()).days - 0.5 for start in rows["start"]])
+        u = 0.5 ** (ages / 91)
+        d, a = row["dispersion"], row["shape"] - row["n"] / row["dispersion"]
+        assert u[10:].sum() > u[:10].sum()
+        expected = u[10:].sum() / d / (u.sum() / d + a)
+        assert scores.table["top_share"].iloc[0] == pytest.approx(expected)
 
     def test_ranks(self) -> None:
         """Ranks are within boroughs, ties as listed; only one's own source is silent."""
@@ -352,6 +374,16 @@ class TestEdges:
         assert set(scores.described["trend"]) == {"too few whole months to tell"}
         assert scores.described["tau"].isna().all()
 
+    def test_cut_months(self) -> None:
+        """A month of which the period holds less than four weeks says nothing about a trend."""
+        days = ["2025-02-05 20:00", "2025-03-05 20:00", "2025-04-05 20:00", "2025-05-05 20:00"]
+        table = make_incidents([(day, WEST + 75, SOUTH + 75) for day in days], asb_type="nuisance")
+        for end, said in (("2025-05-20", "too few whole months"), ("2025-06-01", "no trend")):
+            intensity, found = found_in(table, ("2025-02-01", end))
+            described = hs.score_risk(found, intensity, table).described
+            assert described["trend"].iloc[0].startswith(said)
+            assert described["n_months"].iloc[0] == described["months"].iloc[0] == 4
+
     def test_monthly(self) -> None:
         """Reports by month have the mean of their month, and no hours."""
         table = calls()
@@ -409,6 +441,16 @@ class TestEdges:
         harm = hs.weekly_harm(hs.weekly_intensity(counts), table)
         raw = np.bincount(harm.counted.places["place"], harm.counted.places["n"])
         assert (raw == counts.totals()).all()
+
+    def test_across_the_border(self) -> None:
+        """A report in a place of the area, and outside the area, is not counted here either."""
+        table = make_incidents(
+            [("2025-06-02 20:00", WEST + 455, SOUTH + 75), ("2025-06-03 20:00", WEST + 590, SOUTH)],
+            asb_type="nuisance",
+        )
+        intensity, _ = found_in(table, side=540.0)
+        assert intensity.counts.total == 1
+        assert hs.weekly_harm(intensity, table).counted.places["n"].tolist() == [1]
 
     def test_british_summer_time(self) -> None:
         """Half past midnight in June belongs to the London date, as in counting."""

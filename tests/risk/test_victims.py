@@ -178,6 +178,14 @@ class TestEdges:
         table = reports(("2024-12-31 20:00", "p", True), ("2025-01-01 00:00", "q", True))
         assert victims(table).table.index.tolist() == ["q"]
 
+    def test_part_of_what_was_counted(self) -> None:
+        """Of counts since a day only reports since that day count."""
+        table = reports(("2025-02-01 20:00", "p", True), ("2025-08-01 20:00", "q", True))
+        counts = hs.count_incidents(table, hs.make_grid(AREA), areas=AREA, period=PERIOD)
+        since = counts.since(pd.Timestamp("2025-07-01", tz="Europe/London"))
+        assert since is not None
+        assert hs.find_high_risk_victims(table, since).table.index.tolist() == ["q"]
+
     def test_london_dates(self) -> None:
         """Half past midnight and a quarter to, in June, are two London dates."""
         table = reports(("2025-06-01 23:45", "p", False), ("2025-06-02 00:30", "p", False))
