@@ -91,11 +91,12 @@ def codes_page() -> str:
         "\n## The Met's opening and closing codes\n\n"
         "Types are opening codes and headings closing codes: the two are coded independently, and "
         "a type is never derived from a heading. A row with a code of role `excluded` or `recall` "
-        "is out of scope: duplicates, errors, tests, records that police activity generated (which "
-        "must not feed a score, or patrols would justify themselves), and further calls about an "
-        "incident that has its own row. Source: the code lists in the published work of Agrawal "
-        "and Dominguez on London calls for service, and the London Datastore's page of "
-        "`mpsantisocialbehaviour`.\n\n" + _head("code", "meaning", "role", "value")
+        "is out of scope: duplicates, errors, tests, records that police activity generated (503 "
+        "and 504, with the reason `police_generated`: they must not feed a score, or patrols would "
+        "justify themselves), and further calls about an incident that has its own row. Source: "
+        "the code lists in the published work of Agrawal and Dominguez on London calls for "
+        "service, and the London Datastore's page of `mpsantisocialbehaviour`.\n\n"
+        + _head("code", "meaning", "role", "value")
     )
     for code in load_codes().values():
         page += _row(code.code, code.name, code.role, code.value)

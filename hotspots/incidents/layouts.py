@@ -99,6 +99,8 @@ class Layout:
         For free layouts: the names under which a part may appear, best first.
     has_whole_hours : bool
         Whether its clock times are hours, not minutes.
+    is_police_generated : bool
+        Whether every row records police activity, so that none is a report.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Layout:
     parts: abc.Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     aliases: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_whole_hours: bool = False
+    is_police_generated: bool = False
 
 
 OWN: Final = "own"
@@ -161,6 +164,19 @@ LAYOUTS: Final = {
                 "weight": "asbcount",
             },
             has_whole_hours=True,
+        ),
+        Layout(
+            "stop_and_search",
+            "stops and searches of data.police.uk: where officers were, so every row is set aside",
+            noun="stops and searches",
+            recognised_by=("date", "part_of_a_policing_operation", "object_of_search"),
+            parts={
+                "start": "date",
+                "longitude": "longitude",
+                "latitude": "latitude",
+                "heading": "type",
+            },
+            is_police_generated=True,
         ),
         Layout(
             "stats19",

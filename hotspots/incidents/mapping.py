@@ -30,8 +30,10 @@ FORMAT: Final = "hotspots mapping 1"
 
 EXCLUDED: Final = "excluded"
 NOT_ASB: Final = "not_asb"
+POLICE: Final = "police_generated"
 SPECIAL: Final = {
     EXCLUDED: "a duplicate, an error or a test",
+    POLICE: "a record of police activity, which may not feed a list",
     NOT_ASB: "another kind of incident, not anti-social behaviour",
 }
 """Words that a code of the source may stand for, beside the Met's codes, types and headings."""
@@ -54,8 +56,8 @@ class Mapping:
         as tuples.
     codes : mapping of str to str
         What a text in a column of codes, types or categories means: a three-digit code of the Met,
-        "personal", "nuisance" or "environmental", one of the Met's headings, "excluded" or
-        "not_asb".
+        "personal", "nuisance" or "environmental", one of the Met's headings, "excluded",
+        "police_generated" (of a column of channels, too) or "not_asb".
     crs : str, optional
         Coordinate system of the columns with coordinates, such as "EPSG:3857".
     date_order : {"auto", "day-first", "month-first"}
@@ -117,7 +119,7 @@ class Mapping:
         -------
         dict of str to str
             By text as `plain_text` gives it; "214" to "216" for a type, the heading's code for a
-            heading, "excluded" or "not_asb".
+            heading, "excluded", "police_generated" or "not_asb".
 
         Raises
         ------

@@ -216,7 +216,7 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
         """
         channel source_channel contact_channel call_origin call_source origin contact_method
         method_of_contact method_of_report report_method reporting_method how_reported how_received
-        reported_via received_via
+        reported_via received_via report_source source_of_report source_of_call initiated_by
         """
     ),
     "person_key": _words(

@@ -20,7 +20,7 @@ from hotspots.incidents.batch import EXTRA, LARGEST_WEIGHT, MILLIONTHS, Batch
 from hotspots.incidents.cells import HOUR, MINUTE, MONTH
 from hotspots.incidents.codes import ASB_ROLES, codes_by_name, load_codes
 from hotspots.incidents.layouts import OWN, match_layout
-from hotspots.incidents.mapping import plain_text
+from hotspots.incidents.mapping import EXCLUDED, NOT_ASB, POLICE, plain_text
 from hotspots.incidents.moments import (
     TimeRules,
     When,
@@ -33,6 +33,7 @@ from hotspots.incidents.moments import (
 )
 from hotspots.incidents.parts import Distinct, Parts, as_text, distinct, text_series
 from hotspots.incidents.points import PointRules, decide_points, read_points, shown_points
+from hotspots.incidents.police import means_police, police_codes
 from hotspots.sources import BROKEN_REASONS, LONGEST_DETAIL, POINT_X, POINT_Y
 from hotspots.tables import ASB_TYPES
 from hotspots.times import london_utc, london_wall
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
 SCOPE_REASONS: Final = {
     "other_crime_type": "not anti-social behaviour",
     "flagged_duplicate": "the source says that the row is a duplicate",
-    "excluded_code": "a code for duplicates, errors, tests or police-generated records",
+    "police_generated": "a record of police activity: a patrol, a plan, a stop and search",
+    "excluded_code": "a code for duplicates, errors or tests",
     "recall": "a further call about an incident that has its own row",
     "not_asb": "has codes, but none of anti-social behaviour",
     "zero_weight": "a counted cell without incidents",
@@ -100,6 +102,9 @@ _VULNERABLE: Final = 635
 _NOT_ASB: Final = -2
 _EXCLUDED: Final = -1
 _SOME_ASB: Final = -3
+_POLICE: Final = -4
+# The column of a file of stops that says what one row was.
+_KIND: Final = "heading"
 # How the simulator marks what it writes in another source's layout.
 _SIMULATED: Final = "simulated"
 
@@ -400,6 +405,7 @@ def _mark_scope(
         flag = parts.distinct("duplicate")
         is_flagged = flag.spread([word.lower() in _YES for word in flag.texts()], missing=False)
         marks.mark(is_flagged.astype(bool), "flagged_duplicate")
+    _mark_police(parts, conventions, codes, marks)
     has_codes = any(part in parts for part in _CODE_PARTS)
     if has_codes:
         for role, why in (("excluded", "excluded_code"), ("recall", "recall")):
@@ -414,6 +420,40 @@ def _mark_scope(
         marks.mark(~is_asb if must else ~is_asb & is_other, "not_asb", lambda: parts.text(words))
     if "weight" in parts:
         marks.mark(parts.number("weight") == 0, "zero_weight")
+
+
+def _mark_police(
+    parts: Parts, conventions: Conventions, codes: np.ndarray[Any, Any], marks: _Marks
+) -> None:
+    """Set aside what police activity generated: by file, by code, by channel, by its words."""
+    if conventions.layout.is_police_generated:
+        marks.mark(np.ones(len(parts), dtype=bool), "police_generated", lambda: parts.text(_KIND))
+        return
+    first = _first_of(codes, police_codes())
+    is_police = first != 0
+    found: list[tuple[Flags, Distinct]] = []
+    meanings = conventions.meanings
+    for part in ("channel", *_CODE_PARTS):
+        for column in parts.columns.get(part, ()):
+            words = distinct(parts.column(column))
+            # What the caller says about a text overrules what is recognised.
+            said = [
+                meanings[plain_text(text)] == POLICE
+                if plain_text(text) in meanings
+                else means_police(text, is_channel=part == "channel")
+                for text in words.texts()
+            ]
+            if any(said):
+                found.append((words.spread(said, missing=False).astype(bool) & ~is_police, words))
+                is_police = is_police | found[-1][0]
+
+    def shown() -> pa.Array:
+        texts = pd.Series(first).astype("str")
+        for is_new, words in found:
+            texts = texts.mask(is_new, text_series(words.column()))
+        return pa.array(texts, from_pandas=True)
+
+    marks.mark(is_police, "police_generated", shown)
 
 
 def _mark_times(when: When, marks: _Marks) -> None:
@@ -560,7 +600,7 @@ def _about_words(every: Parts, parts: Parts, conventions: Conventions) -> dict[s
 
 
 def _code_of(meaning: str, names: Mapping[str, str]) -> int:
-    special = {"excluded": _EXCLUDED, "not_asb": _NOT_ASB}
+    special = {EXCLUDED: _EXCLUDED, NOT_ASB: _NOT_ASB, POLICE: _POLICE}
     return special[meaning] if meaning in special else int(names.get(meaning.lower(), meaning))
 
 

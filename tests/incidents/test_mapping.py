@@ -174,12 +174,13 @@ class TestEdges:
         assert mapping.meanings() == {"loud": "211", "x": "not_asb", "y": "214"}
 
     def test_every_meaning(self) -> None:
-        """All codes, the three types, the thirteen headings and two special words are allowed."""
-        assert len(allowed_meanings()) == 3 + 13 + 2
+        """All codes, the three types, the thirteen headings and three special words are allowed."""
+        assert len(allowed_meanings()) == 3 + 13 + 3
         codes = {word: word for word in [*allowed_meanings(), *load_codes()]}
         assert set(Mapping(codes=codes).meanings().values()) == {
             *load_codes(),
             "excluded",
+            "police_generated",
             "not_asb",
         }
 

@@ -135,7 +135,7 @@ class TestByHand:
         assert reading.files.loc[0, "layout"] == "met_asb"
         assert reading.out_of_scope["reason"].tolist() == [
             "flagged_duplicate",
-            "excluded_code",
+            "police_generated",
             "recall",
         ]
         assert reading.out_of_scope["detail"].tolist() == ["", "503", "639"]
