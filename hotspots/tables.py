@@ -961,6 +961,29 @@ HIGH_RISK_VICTIMS: Final = Table(
     ),
 )
 
+SPREAD: Final = Table(
+    name="spread",
+    meaning="One figure of how a list falls on areas and groups, repeats itself and explores; see "
+    "the page 'Bias and feedback'.",
+    index=Column("spread_id", "integer", "0 for the first.", "partner"),
+    columns=(
+        Column(
+            "about",
+            "text",
+            "What it is about.",
+            "partner",
+            allowed=("list", "area", "group", "repeat", "reports little"),
+        ),
+        Column("of", "text", "What the groups are: areas, hotspots, or a column.", "partner"),
+        Column("group", "text", "Code of the area, id of the hotspot, or the group.", "partner"),
+        Column("name", "text", "Its name.", "partner"),
+        Column("figure", "text", "What is given, such as 'visits: to_population'.", "partner"),
+        Column("value", "number", "The figure; shares are 0–1.", "partner", nullable=True),
+        Column("low", "number", "Lower end of its interval.", "partner", nullable=True),
+        Column("high", "number", "Upper end of its interval.", "partner", nullable=True),
+    ),
+)
+
 TABLES: Final = (
     INCIDENTS,
     AREAS,
@@ -976,6 +999,7 @@ TABLES: Final = (
     LIST_OUTCOMES,
     TASKS,
     HIGH_RISK_VICTIMS,
+    SPREAD,
 )
 """Every declared table, in the order in which data walks through them."""
 

@@ -13,11 +13,13 @@ from hotspots.risk.judged_list import JudgedList, decided
 from hotspots.risk.judgement_file import read_judgements
 from hotspots.risk.judgements import Judgement
 from hotspots.risk.judging import as_judgements, judge_hotspots
+from hotspots.risk.low_reporting import find_low_reporting
 from hotspots.risk.matching import HotspotMatch, match_hotspots
 from hotspots.risk.record import ListRecord, record_list
 from hotspots.risk.review import ListReview, review_list
 from hotspots.risk.score import RiskScores, score_risk
 from hotspots.risk.sensitivity import WeightSensitivity, weight_sensitivity
+from hotspots.risk.spread import Spread, check_spread
 from hotspots.risk.victims import HighRiskVictims, find_high_risk_victims
 
 __all__ = [
@@ -36,12 +38,15 @@ __all__ = [
     "ListRecord",
     "ListReview",
     "RiskScores",
+    "Spread",
     "WeightSensitivity",
     "as_judgements",
+    "check_spread",
     "decided",
     "describe_hotspots",
     "find_high_risk_victims",
     "find_hotspots",
+    "find_low_reporting",
     "gathered",
     "grow_hotspot",
     "judge_hotspots",
