@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         read_incidents,
     )
     from hotspots.maps import map_hotspots, save_map
+    from hotspots.model_card import ModelCard, make_card, read_card_answers
     from hotspots.patterns import (
         Concentration,
         Density,
@@ -172,6 +173,9 @@ _ROOM_OF = {
     "recommend_tasks": "tasking",
     "map_hotspots": "maps",
     "save_map": "maps",
+    "make_card": "model_card",
+    "ModelCard": "model_card",
+    "read_card_answers": "model_card",
     "analyse": "analysis",
     "Analysis": "analysis",
     "Settings": "settings",
@@ -206,6 +210,7 @@ __all__ = [
     "Judgement",
     "ListReview",
     "Mapping",
+    "ModelCard",
     "MonthlyDataError",
     "NearRepeat",
     "OutputError",
@@ -243,6 +248,7 @@ __all__ = [
     "kernel_density",
     "load_boroughs",
     "local_moran",
+    "make_card",
     "make_grid",
     "map_hotspots",
     "match_hotspots",
@@ -251,6 +257,7 @@ __all__ = [
     "open_incidents",
     "places_from_areas",
     "read_areas",
+    "read_card_answers",
     "read_density",
     "read_harm_weights",
     "read_incidents",

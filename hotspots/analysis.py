@@ -209,6 +209,8 @@ class Analysis:
         *,
         marking: Marking = "restricted",
         beside: Mapping[str, Path] | None = None,
+        card: str | PathLike[str] | Mapping[str, str] | None = None,
+        groups: gpd.GeoDataFrame | None = None,
     ) -> Path:
         """Write the map, the tables and the manifest to a folder, whole or not at all.
 
@@ -221,6 +223,10 @@ class Analysis:
         beside : mapping of str to Path, optional
             Further input files, such as those of areas and settings, whose checksums the manifest
             shall record.
+        card : path or mapping of str to str, optional
+            The organisation's answers to the model card; see `read_card_answers`.
+        groups : GeoDataFrame, optional
+            Small areas of yours for the spread of the list; see `check_spread`.
 
         Returns
         -------
@@ -232,9 +238,10 @@ class Analysis:
         OutputError
             If the folder cannot be written, or holds something else.
         InputError
-            If the marking is not known, or "public", which needs its own edition.
+            If the marking is not known, or "public", which needs its own edition, or the answers
+            or small areas cannot be used.
         """
-        return save_folder(self, folder, marking, beside)
+        return save_folder(self, folder, marking, beside, card, groups)
 
     def __repr__(self) -> str:
         """Answer the first questions: how many, where, when, what came of it."""

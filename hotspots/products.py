@@ -20,7 +20,8 @@ import shapely
 
 from hotspots.areas import ATTRIBUTION, load_boroughs, to_longitude_latitude
 from hotspots.errors import InputError, OutputError
-from hotspots.risk import ListRecord
+from hotspots.model_card import make_card
+from hotspots.risk import ListRecord, check_spread
 from hotspots.risk.hotspots import NO_INCIDENT
 from hotspots.risk.record import BAND
 from hotspots.settings import Settings
@@ -34,6 +35,7 @@ from hotspots.tables import (
     LIST_SHARES,
     PLACE_RECORDS,
     SCAN_CLUSTERS,
+    SPREAD,
     TASKS,
     TIMEZONE,
     check_marking,
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from hotspots.analysis import Analysis
-    from hotspots.risk import ListReview
+    from hotspots.risk import ListReview, Spread
     from hotspots.tables import Marking
 
 MANIFEST: Final = "manifest.json"
@@ -155,6 +157,8 @@ def save_folder(
     folder: str | os.PathLike[str],
     marking: Marking,
     beside: Mapping[str, Path] | None = None,
+    card: str | os.PathLike[str] | Mapping[str, str] | None = None,
+    groups: gpd.GeoDataFrame | None = None,
 ) -> Path:
     """Write all products of an analysis to a folder; see `Analysis.save`."""
     from hotspots.maps import save_map  # noqa: PLC0415 (folium is slow to import)
@@ -166,6 +170,8 @@ def save_folder(
     clusters = CLUSTERS.for_audience(analysis.clusters, marking)
     found = analysis.scan.clusters if analysis.scan is not None else SCAN_CLUSTERS.empty()
     own_hours = SCAN_CLUSTERS.for_audience(found[found["q"] <= _LEVEL], marking)
+    spread = spread_of(analysis, groups)
+    model_card = make_card(analysis, spread, marking=marking, card=card)
     with whole_folder(Path(folder)) as target:
         save_map(draw_map(analysis, marking), target / "index.html")
         package = target / _PACKAGE
@@ -185,6 +191,9 @@ def save_folder(
         hotspots.to_parquet(target / "hotspots.parquet")
         write_csv(tasks.round(2), target / "tasks.csv")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
+        write_csv(SPREAD.for_audience(spread.table, marking).round(4), target / "spread.csv")
+        (target / "model_card.json").write_text(model_card.to_json(), encoding="utf-8")
+        (target / "model_card.md").write_text(model_card.to_markdown(), encoding="utf-8")
         if review is not None:
             _write_review(review, target, marking)
         if marking == "restricted":
@@ -201,6 +210,19 @@ def save_folder(
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=_plain)
         (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return Path(folder)
+
+
+def spread_of(analysis: Analysis, groups: gpd.GeoDataFrame | None = None) -> Spread:
+    """Check how the list of an analysis spreads; see `check_spread`."""
+    return check_spread(
+        analysis.hotspots,
+        analysis.found.members,
+        analysis.counts,
+        analysis.areas,
+        groups=groups,
+        previous=analysis.review.last if analysis.review is not None else None,
+        tasks=analysis.tasks,
+    )
 
 
 def _write_review(review: ListReview, target: Path, marking: Marking) -> None:

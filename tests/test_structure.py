@@ -28,6 +28,7 @@ ORDER = [
     "tasking",
     "maps",
     "explain",
+    "model_card",
     "products",
     "analysis",
     "cli",

@@ -174,8 +174,9 @@ def share_of(weight: Floats, part: Floats, alpha: float) -> tuple[float, float, 
 
     Examples
     --------
-    >>> share_of(np.ones(10), np.zeros(10), 0.05)
-    (0.0, 0.0, 0.30849710781876083)
+    >>> share, low, high = share_of(np.ones(10), np.zeros(10), 0.05)
+    >>> share, low, round(high, 3)
+    (0.0, 0.0, 0.308)
     """
     total = weight.sum()
     if total <= 0:
