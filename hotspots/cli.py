@@ -82,8 +82,8 @@ Layout = Annotated[
     str,
     typer.Option(
         "--layout",
-        help="police_uk, met_asb, cad, cells, stats19, or own for only the columns that --column "
-        "or --mapping names; recognised by itself.",
+        help="police_uk, met_asb, cad, cells, stop_and_search, stats19, or own for only the "
+        "columns that --column or --mapping names; recognised by itself.",
     ),
 ]
 Columns = Annotated[

@@ -736,6 +736,9 @@ def finish(reading: hs.Reading, folder: Path, **options: object) -> hs.Analysis:
         "places.parquet",
         "tasks.csv",
         "tasks.xlsx",
+        "spread.csv",
+        "model_card.json",
+        "model_card.md",
         "rejected.csv",
         "manifest.json",
     }

@@ -12,6 +12,7 @@ from hotspots.errors import HotspotsWarning
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [
     "aoristic",
+    "bias",
     "compare-periods",
     "concentration",
     "getis-ord",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,6 @@ from hotspots.model_card.facts import _SAME
 from hotspots.model_card.fields import FIELDS, SCHEMA, SECTIONS
 from hotspots.products import spread_of
 from hotspots.settings import HotspotSettings, Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 JUDGEMENT = """
 [[judgement]]
@@ -229,6 +227,14 @@ class TestAnswers:
         path.write_text(text, "utf-8")
         with pytest.raises(InputError, match=message):
             hs.read_card_answers(path)
+
+    def test_page(self, tmp_path: Path) -> None:
+        """The example of the page is a file that is understood."""
+        page = (Path(__file__).parents[1] / "docs" / "responsible-use.md").read_text("utf-8")
+        (example,) = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+        path = tmp_path / "card.toml"
+        path.write_text(example, "utf-8")
+        assert "appeals_and_review" in hs.read_card_answers(path)
 
     def test_no_file(self, run: hs.Analysis, tmp_path: Path) -> None:
         """A file that is not there, and what is none."""

@@ -161,8 +161,8 @@ def _say_low(low_reporting: pd.DataFrame, alpha: float) -> list[str]:
 
 def _names(rows: pd.DataFrame) -> str:
     return ", ".join(
-        f"{row['name']} ({row['reports']:.0f} reports, {row['expected']:.0f} at its neighbours' "
-        "rate)"
+        f"{row['name']} ({count(round(row['reports']), 'report')}, {row['expected']:,.0f} at its "
+        "neighbours' rate)"
         for _, row in rows.head(_SHOWN).iterrows()
     )
 
