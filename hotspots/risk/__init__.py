@@ -7,6 +7,8 @@ from hotspots.risk.evidence import with_own_hours
 from hotspots.risk.harm import HarmWeights, read_harm_weights
 from hotspots.risk.harm_counts import HarmCounts, HarmTask
 from hotspots.risk.harm_intensity import HarmIntensity, weekly_harm
+from hotspots.risk.forecast import forecast
+from hotspots.risk.forecast_record import Forecast
 from hotspots.risk.hotspots import HotspotList, find_hotspots
 from hotspots.risk.intensity import Intensity, weekly_intensity
 from hotspots.risk.judged_list import JudgedList, decided
@@ -30,6 +32,7 @@ __all__ = [
     "HarmTask",
     "HarmWeights",
     "HighRiskVictims",
+    "Forecast",
     "HotspotList",
     "HotspotMatch",
     "Intensity",
@@ -47,6 +50,7 @@ __all__ = [
     "find_high_risk_victims",
     "find_hotspots",
     "find_low_reporting",
+    "forecast",
     "gathered",
     "grow_hotspot",
     "judge_hotspots",
