@@ -6,32 +6,33 @@ to predict and how far off it is; the coming period is the step after the last.
 
 from __future__ import annotations
 
-import logging
 import warnings
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsWarning, invalid, is_number
+from hotspots.chance import make_generator
+from hotspots.errors import HotspotsWarning, invalid, is_number, is_whole
 from hotspots.risk.forecast_history import make_history
+from hotspots.risk.forecast_near import NAMES, check_dates, count_recent, fit_excess, rings
 from hotspots.risk.forecast_rates import at_level, fit_memory, gather, plain_rates, weighted_rates
 from hotspots.risk.forecast_record import Forecast
 from hotspots.risk.forecast_size import fit_spread, interval
+from hotspots.risk.forecast_trees import judged_steps, tree_rates
+from hotspots.risk.forecast_windows import read_windows, share_out, widened
 from hotspots.tables import TIMEZONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hotspots.counts import Counts
     from hotspots.risk.forecast_history import History, Step
+    from hotspots.times.bands import Band
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
-    Predict = Callable[[int], Floats]
 
-_LOG = logging.getLogger(__name__)
-
-Method = Literal["plain", "weighted"]
+Method = Literal["plain", "weighted", "near_repeat", "trees"]
 
 
 def forecast(
@@ -39,9 +40,12 @@ def forecast(
     *,
     method: Method = "weighted",
     step: Step = "month",
+    windows: Mapping[str, Band | np.ndarray[Any, Any]] | None = None,
     season: pd.Series[float] | None = None,
     level: float = 0.9,
     half_life: float | None = None,
+    rng: int | np.random.Generator | None = None,
+    threads: int | None = None,
 ) -> Forecast:
     """Forecast the count of each place in the next month or week, with an interval.
 
@@ -89,15 +93,13 @@ def forecast(
     >>> list(coming.table.columns)
     ['n', 'expected', 'size', 'low', 'high']
     """
-    if method not in get_args(Method):
-        raise invalid("method", method, f"one of {', '.join(get_args(Method))}")
-    if not is_number(level) or not 0 < level < 1:
-        raise invalid("level", level, "a number above 0 and below 1")
-    if half_life is not None and (not is_number(half_life) or half_life <= 0):
-        raise invalid("half_life", half_life, "a number of weeks above 0, or None to estimate it")
+    _check(method, level, half_life, threads)
+    masks = None if windows is None else read_windows(counts, windows)
+    if method == "near_repeat":
+        check_dates(counts)
     history = make_history(counts, step, season)
-    targets = history.targets
-    if not targets:
+    way = _choose(method, counts, history, half_life, rng, threads)
+    if not way.tested:
         warnings.warn(
             f"There is no {step} with incidents after another, so nothing shows how well counts "
             "can be predicted; the strengths and the interval are those of London. Give a longer "
@@ -105,32 +107,102 @@ def forecast(
             HotspotsWarning,
             stacklevel=2,
         )
-    predict, tuned = _plain(history) if method == "plain" else _weighted(history, half_life)
-    spread = fit_spread([predict(t) for t in targets], [history.column(t) for t in targets])
-    expected = predict(history.n_steps)
-    size = spread.sizes(expected)
-    low, high = interval(expected, size, level)
-    table = pd.DataFrame(
-        {"n": counts.totals(), "expected": expected, "size": size, "low": low, "high": high},
-        index=counts.places.index,
+    spread = fit_spread(
+        [way.predict(t) for t in way.tested], [history.column(t) for t in way.tested]
     )
     start, end = (moments[-1].tz_localize(TIMEZONE) for moments in (history.starts, history.ends))
-    tuned = {**tuned, **spread._asdict(), "n_steps_tested": float(len(targets))}
+    table = pd.DataFrame(
+        {"n": counts.totals(), "expected": way.predict(history.n_steps)}, index=counts.places.index
+    )
+    if masks is None:
+        size = spread.sizes(table["expected"].to_numpy())
+    else:
+        table = share_out(counts, table, masks, start, end)
+        # An outbreak falls into one window: the size is that of a place with as many expected.
+        own = spread.sizes(table["expected"].to_numpy())
+        size = widened(own, table.pop("unsure").to_numpy())
+    low, high = interval(table["expected"].to_numpy(), size, float(level))
+    table = table.assign(size=size, low=low, high=high)
+    tuned = {**way.tuned, **spread._asdict(), "n_steps_tested": float(len(way.tested))}
     return Forecast(table, method, start, end, float(level), tuned)
 
 
-def _plain(history: History) -> tuple[Predict, dict[str, float]]:
+def _check(method: object, level: object, half_life: object, threads: object) -> None:
+    if method not in get_args(Method):
+        raise invalid("method", method, f"one of {', '.join(get_args(Method))}")
+    if not is_number(level, 0, 1) or level in {0, 1}:
+        raise invalid("level", level, "a number above 0 and below 1")
+    if half_life is not None and (not is_number(half_life, 0) or half_life == 0):
+        raise invalid("half_life", half_life, "a number of weeks above 0, or None to estimate it")
+    if threads is not None and not is_whole(threads, 1):
+        raise invalid("threads", threads, "a whole number above 0")
+
+
+class _Way(NamedTuple):
+    """How a step is predicted from those before it, and the steps on which that was tried."""
+
+    predict: Callable[[int], Floats]
+    tested: list[int]
+    tuned: dict[str, float]
+
+
+def _choose(
+    method: Method,
+    counts: Counts,
+    history: History,
+    half_life: float | None,
+    rng: int | np.random.Generator | None,
+    threads: int | None,
+) -> _Way:
+    if method == "plain":
+        return _plain(history)
+    if method == "trees":
+        return _trees(history, rng, threads)
+    way = _weighted(history, half_life)
+    return way if method == "weighted" else _near_repeat(counts, history, way)
+
+
+def _plain(history: History) -> _Way:
     def predict(target: int) -> Floats:
         return np.asarray(plain_rates(history, target) * history.weeks[target])
 
-    return predict, {}
+    return _Way(predict, history.targets, {})
 
 
-def _weighted(history: History, half_life: float | None) -> tuple[Predict, dict[str, float]]:
+def _weighted(history: History, half_life: float | None) -> _Way:
     memory = fit_memory(history, half_life)
 
     def predict(target: int) -> Floats:
         rates = weighted_rates(gather(history, target, memory.half_life), memory)
         return at_level(history, target, rates)
 
-    return predict, memory.named()
+    return _Way(predict, history.targets, memory.named())
+
+
+def _near_repeat(counts: Counts, history: History, background: _Way) -> _Way:
+    around = rings(counts)
+
+    def look(target: int) -> tuple[Floats, Floats]:
+        rates = background.predict(target) / history.weeks[target]
+        return rates, count_recent(counts, around, history.starts[target])
+
+    targets = history.targets
+    looked = [look(target) for target in targets]
+    bases, recent = [base for base, _ in looked], [near for _, near in looked]
+    excess = fit_excess(bases, recent, [history.column(target) for target in targets])
+
+    def predict(target: int) -> Floats:
+        base, near = look(target)
+        return at_level(history, target, base + near @ excess)
+
+    tuned = {**background.tuned, **dict(zip(NAMES, excess.tolist(), strict=True))}
+    return _Way(predict, targets, tuned)
+
+
+def _trees(history: History, rng: int | np.random.Generator | None, threads: int | None) -> _Way:
+    seed = int(make_generator(rng).integers(2**31))
+
+    def predict(target: int) -> Floats:
+        return at_level(history, target, tree_rates(history, target, seed=seed, threads=threads))
+
+    return _Way(predict, judged_steps(history), {})

@@ -398,7 +398,10 @@ class TestMessages:
     @pytest.mark.parametrize(
         ("options", "match"),
         [
-            ({"method": "best"}, "Invalid method 'best'. Must be one of plain, weighted"),
+            (
+                {"method": "best"},
+                "Invalid method 'best'. Must be one of plain, weighted, near_repeat, trees",
+            ),
             ({"step": "day"}, "Invalid step 'day'. Must be 'month' or 'week'"),
             ({"level": 1}, "Invalid level '1'. Must be a number above 0 and below 1"),
             ({"half_life": 0}, "Invalid half_life '0'. Must be a number of weeks above 0"),
