@@ -15,6 +15,7 @@ PAGES = [
     "bias",
     "compare-periods",
     "concentration",
+    "forecast",
     "getis-ord",
     "kernel-density",
     "local-moran",

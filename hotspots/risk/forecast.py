@@ -49,40 +49,81 @@ def forecast(
 ) -> Forecast:
     """Forecast the count of each place in the next month or week, with an interval.
 
+    The room for cleverness is small: on London's hexagons the default holds about 2 % more of the
+    next month's reports in the same land than a plain count of the year. Its interval is the gain.
+
     Parameters
     ----------
     counts : Counts
         Counts of incidents by place, with the `area_id` of each place.
-    method : {"weighted", "plain"}
+    method : {"weighted", "plain", "near_repeat", "trees"}
         "weighted": what was recent counts more, shrunk to the place's own year, its neighbours and
-        its area. "plain": the count of the last year.
+        its area. "plain": the count of at most the last year. "near_repeat": as weighted, with an
+        excess after recent incidents nearby; dated incidents only, and best with weeks. "trees":
+        boosted Poisson trees, halfway to the weighted rates; at least four steps.
     step : {"month", "week"}
-        The coming period: the next calendar month that begins at or after the end of the counts, or
-        the week after it. The history is cut into steps of the same kind.
+        The coming period: the next calendar month that begins at or after the end of the counts,
+        or the week after it. The history is cut into steps of the same kind.
+    windows : mapping of str to Band or bool array (168,), optional
+        Hours of the week by name; a row a place and window. Timed incidents only.
     season : Series, optional
-        Factor of each calendar month, index 1–12, above 0. A year cannot teach them.
+        Factor of each calendar month, index 1–12, above 0. One year cannot teach them.
     level : float
         Probability that the interval holds at least, above 0 and below 1.
     half_life : float, optional
-        Weeks after which a count weighs half, above 0; None to choose it by the history's own
-        one-step-ahead predictions.
+        Weeks after which a recent count weighs half, above 0; None to choose it by the history's
+        own one-step-ahead predictions. Of "weighted" and "near_repeat".
+    rng : int or Generator, optional
+        Seed of "trees"; the other methods draw nothing.
+    threads : int, optional
+        Of "trees"; one if None. The answer does not depend on it.
 
     Returns
     -------
     Forecast
-        With a row a place, in the order of `counts.places`.
+        With a row a place in the order of `counts.places`, index `place_id`; with windows, index
+        `place_id`, `window`. `tuned` holds what was estimated: the strengths of the method,
+        `wander` and `burst` of the interval, and `n_steps_tested`, steps it was estimated on.
 
     Raises
     ------
     MonthlyDataError
-        If weeks are asked of data of which some rows know only their month.
+        If weeks, near repeats or windows are asked of data that do not have the dates or hours.
     InputError
-        If there is no whole step or no incident, or an argument is out of its range.
+        If there is no whole step or no incident, too few steps for trees, or an argument is out of
+        its range.
 
     Warns
     -----
     HotspotsWarning
         If the history has one step with incidents only.
+
+    Notes
+    -----
+    weighted: a place with s incidents by weights ½^(age / half-life) in e weeks by the same weights
+    has the rate (s + a) / (e + a / usual), where usual is (n + w around) / (t + w) from its n of
+    the last year of t weeks, and around is the rate of its k neighbours, (Σ n + c area) / (k t +
+    c). a, w, c and the half-life are those under which the steps of the history, each from those
+    before it, were shared among places as they were (multinomial likelihood). Rates are scaled to
+    the level of all places together, from exponential smoothing. The count is negative binomial
+    with variance expected (1 + burst) + wander expected², by maximum likelihood over the same
+    predictions. Nothing later than the end of the counts is looked at. O(places × steps × some
+    hundred evaluations): a few seconds for 60,000 places and a year.
+
+    Caveats
+    -------
+    It foretells reports, not behaviour, and where officers are sent there are more. A month that is
+    unlike all before, and the season, are not known. The interval is of one place by itself:
+    places rise and fall together, so intervals of sums are wider than the places' own suggest.
+    Ranks of places that are close are not different. Where hardly anything is expected the
+    interval is 0 to 0, and holds 99 %.
+
+    References
+    ----------
+    Clayton, D., Kaldor, J. (1987). Empirical Bayes estimates of age-standardized relative risks for
+    use in disease mapping. Biometrics 43(3). doi:10.2307/2532003
+    Bowers, K. J., Johnson, S. D., Pease, K. (2004). Prospective hot-spotting: the future of crime
+    mapping? British Journal of Criminology 44(5). doi:10.1093/bjc/azh036
 
     Examples
     --------
@@ -92,6 +133,8 @@ def forecast(
     >>> coming = hs.forecast(counts)
     >>> list(coming.table.columns)
     ['n', 'expected', 'size', 'low', 'high']
+    >>> bool((coming.table["low"] <= coming.table["expected"].round()).all())
+    True
     """
     _check(method, level, half_life, threads)
     masks = None if windows is None else read_windows(counts, windows)

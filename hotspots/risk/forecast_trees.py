@@ -1,6 +1,7 @@
 """Boosted trees: how counts, recent counts and surroundings together foretell the next step.
 
-Poisson trees that never fall where a count rises, trained on earlier steps of the same history.
+Poisson trees that never fall where a count rises, trained on earlier steps of the same history,
+halfway to the weighted rates.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def judged_steps(history: History) -> list[int]:
 def tree_rates(history: History, target: int, *, seed: int, threads: int | None) -> Floats:
     """Give how busy each place will be in a step, by trees trained on the six steps before it.
 
+    The mean of the trees and of the weighted rates with the strengths of London, which they see.
+
     Parameters
     ----------
     history : History
@@ -88,7 +91,11 @@ def tree_rates(history: History, target: int, *, seed: int, threads: int | None)
     )
     with threadpool_limits(threads or 1, user_api="openmp"):
         trees.fit(x, y, sample_weight=weights)
-        return np.asarray(trees.predict(_features(history, target)), dtype=np.float64)
+        coming = _features(history, target)
+        found = trees.predict(coming)
+    # Leaves are flat and hold hundreds of places: the blend tells the busiest of them apart.
+    blend = coming[:, -1]
+    return np.asarray(found / found.mean() + blend / blend.mean(), dtype=np.float64)
 
 
 def _merged(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from scipy.stats import nbinom
 
 import hotspots as hs
 from hotspots.areas.places import make_places
@@ -30,6 +31,7 @@ from tests.scenes import SOUTH, WEST, make_incidents, square_area
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SIDE = 150.0
 MEMORY = Memory(half_life=4.0, recent_shape=2.0, year_weeks=5.0, neighbour_weeks=10.0)
@@ -390,6 +392,47 @@ def make_row(n: int) -> object:
         column=column,
         row=int(SOUTH // SIDE),
     )
+
+
+@pytest.mark.acceptance
+class TestLondon:
+    """The hexagon year in squares of 150 m, three months each forecast from all before."""
+
+    def test_better_than_plain_and_as_sure_as_it_says(self, shared_data: Path) -> None:
+        """Share of what came in the busiest 1 and 5 % of squares, and in the intervals.
+
+        A share that one who knew every past rate would not reach would be a leak: in hexagons
+        22 % and 52 %.
+        """
+        path = shared_data / "asb" / "london_asb_hex100m_2025-05_2026-04.parquet"
+        places = hs.make_grid(hs.load_boroughs(city=True))
+        counts = hs.count_incidents(hs.read_incidents(path).incidents, places)
+        months = counts.by("month").toarray()
+        held, even, shares = [], [], []
+        chance = np.random.default_rng(1)
+        for target in (7, 9, 11):
+            start = counts.months[target].start_time.tz_localize("Europe/London")
+            before = counts.until(start)
+            assert before is not None
+            y = months[:, target]
+            plain, found = (hs.forecast(before, method=way).table for way in ("plain", "weighted"))
+            for table in (plain, found):
+                order = np.argsort(-table["expected"].to_numpy(), kind="stable")
+                busiest = [order[: len(order) // part] for part in (100, 20)]
+                shares.append([y[some].sum() / y.sum() for some in busiest])
+            size, mean = found["size"].to_numpy(), found["expected"].to_numpy()
+            of = size / (size + mean)
+            rank = nbinom.cdf(y - 1, size, of) + chance.random(len(y)) * nbinom.pmf(y, size, of)
+            inside = (found["low"] <= y) & (y <= found["high"])
+            tenth = pd.qcut(mean, 10, labels=False)
+            is_even = np.abs(rank - 0.5) < 0.45
+            even.append([is_even[tenth == number].mean() for number in range(10)])
+            held.append(float(inside[mean >= 1].mean()))
+        by_method = np.array(shares).reshape(3, 2, 2).mean(axis=0)
+        assert (by_method[1] >= by_method[0]).all()
+        assert (by_method[1] < [0.24, 0.55]).all()
+        assert 0.85 < np.mean(held) < 0.96
+        assert np.mean(even, axis=0) == pytest.approx(0.9, abs=0.05)
 
 
 class TestMessages:
