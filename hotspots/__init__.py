@@ -89,6 +89,7 @@ if TYPE_CHECKING:
         read_judgements,
         score_risk,
         weekly_harm,
+        smooth_rates,
         weekly_intensity,
         weight_sensitivity,
     )
@@ -147,6 +148,7 @@ _ROOM_OF = {
     "kernel_density": "patterns",
     "Density": "patterns",
     "read_density": "patterns",
+    "smooth_rates": "risk",
     "weekly_intensity": "risk",
     "Intensity": "risk",
     "forecast": "risk",
@@ -274,6 +276,7 @@ __all__ = [
     "scan_week",
     "score_risk",
     "simulate_incidents",
+    "smooth_rates",
     "summarise_clusters",
     "week_profile",
     "weekly_harm",

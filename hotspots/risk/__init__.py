@@ -23,6 +23,7 @@ from hotspots.risk.score import RiskScores, score_risk
 from hotspots.risk.sensitivity import WeightSensitivity, weight_sensitivity
 from hotspots.risk.spread import Spread, check_spread
 from hotspots.risk.victims import HighRiskVictims, find_high_risk_victims
+from hotspots.risk.smooth_rates import smooth_rates
 
 __all__ = [
     "DetailTask",
@@ -62,6 +63,7 @@ __all__ = [
     "review_list",
     "score_risk",
     "weekly_harm",
+    "smooth_rates",
     "weekly_intensity",
     "weight_sensitivity",
     "with_own_hours",
