@@ -101,6 +101,8 @@ if TYPE_CHECKING:
         exposure,
         hour_of_week,
         night_of,
+        season_factors,
+        season_table,
         week_profile,
     )
 
@@ -115,6 +117,8 @@ _ROOM_OF = {
     "night_of": "times",
     "exposure": "times",
     "week_profile": "times",
+    "season_factors": "times",
+    "season_table": "times",
     "aoristic_weights": "times",
     "read_incidents": "incidents",
     "open_incidents": "incidents",
@@ -275,6 +279,8 @@ __all__ = [
     "scan_recent",
     "scan_week",
     "score_risk",
+    "season_factors",
+    "season_table",
     "simulate_incidents",
     "smooth_rates",
     "summarise_clusters",

@@ -1,7 +1,8 @@
 """What the simulator knows about London: published figures, assumptions and fitted values.
 
-All of them are in `facts.toml`, each with its source; this module does the arithmetic that turns
-published totals into shares and daily rates.
+They are in `facts.toml`, and what is published about the days of the year in `times/season.toml`,
+each with its source; this module does the arithmetic that turns published totals into shares and
+daily rates.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspots.times.season import load_totals
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facts:
-    """The figures of `facts.toml`.
+    """The figures of `facts.toml` and of `times/season.toml`.
 
     Parameters
     ----------
@@ -101,7 +104,8 @@ def load_facts() -> Facts:
     1312
     """
     text = resources.files("hotspots.simulate").joinpath("facts.toml").read_text("utf-8")
-    return Facts(**tomllib.loads(text))
+    figures = tomllib.loads(text)
+    return Facts(**{**figures, "published": {**load_totals(), **figures["published"]}})
 
 
 def shares(counts: Any) -> NDArray[np.float64]:  # noqa: ANN401 (anything that numpy takes)

@@ -1,8 +1,9 @@
-"""When was it? Hour of the week, nights, exposure and weekly profiles on the local clock."""
+"""When was it? Hour of the week, nights, exposure, weekly profiles and the season, on the clock."""
 
 from hotspots.times.aoristic import aoristic_weights
 from hotspots.times.bands import Band, best_band, best_bands, describe_band
 from hotspots.times.london import localise, london_utc, london_wall
+from hotspots.times.season import season_factors, season_table, special_days
 from hotspots.times.week import (
     DAYS,
     HOURS,
@@ -26,5 +27,8 @@ __all__ = [
     "london_utc",
     "london_wall",
     "night_of",
+    "season_factors",
+    "season_table",
+    "special_days",
     "week_profile",
 ]
