@@ -27,6 +27,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "clusters": (),
     "kernel_density": (),
     "reading": (),
+    "weekly_intensity": (),
     "scale": ("--runs", "1"),
 }
 """The scripts of the page, in its order, and how they are run."""

@@ -341,7 +341,8 @@ def analyse(
         begin("Counting")
         counts, left_out = _count(work, chosen, settings)
         begin("Estimating the weekly intensity")
-        intensity = weekly_intensity(counts, night_ends=settings.times.night_ends)
+        # The list is for the next weeks, which are like the last ones more than like all the year.
+        intensity = weekly_intensity(counts, night_ends=settings.times.night_ends, season=False)
         begin("Finding hotspots")
         night_ends = settings.times.night_ends
         judged = judge_hotspots(

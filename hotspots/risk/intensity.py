@@ -15,21 +15,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.special import gammaln
 
-from hotspots.times import HOURS
+from hotspots.errors import invalid
+from hotspots.risk.pooling import common_pooling, fits_of, pooling_weights
+from hotspots.risk.week_shapes import area_weeks
+from hotspots.times import HOURS, season_factors, season_outlook
 
 if TYPE_CHECKING:
+    from datetime import date
     from typing import Any
 
     from hotspots.counts import Counts
+    from hotspots.times import SeasonOutlook
 
 _LOG = logging.getLogger(__name__)
 _OUTSIDE: Final = "(outside)"
 _LEAST_VARIANCE: Final = 1e-12
-# From "the place has its own week" to "it has its area's", in pseudo-incidents.
-_WEIGHTS: Final = np.geomspace(1.0, 1e5, 11)
-_ROUNDS: Final = 100
+_YEAR: Final = 364
+"""Days of 52 weeks: a period as long has seen every season."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,54 @@ class Intensity:
         data.
     pooling : array of float or None
         How common each pooling weight of the grid is among places; None for monthly data.
+    season : bool
+        Whether it is for an average week of the year; otherwise for one like those of the period.
     """
 
     counts: Counts
     places: pd.DataFrame
     week: pd.DataFrame | None
     pooling: np.ndarray[Any, Any] | None
+    season: bool = False
+
+    @cached_property
+    def weeks(self) -> float:
+        """How long places were observed: weeks, or average weeks of the year with a season."""
+        return self.counts.weeks * (_season_of(self.counts) if self.season else 1.0)
+
+    def season_in(
+        self, start: pd.Timestamp | date | str, end: pd.Timestamp | date | str
+    ) -> SeasonOutlook:
+        """Give how much more, or less, is to be expected in some coming days, by London's season.
+
+        Parameters
+        ----------
+        start, end : Timestamp, date or str
+            The days [start, end), such as ("2026-10-26", "2026-11-02").
+
+        Returns
+        -------
+        SeasonOutlook
+            Its `factor` times what is expected a week is what to expect in a week of these days.
+            `words` also say so if the data cover less than a year.
+
+        Raises
+        ------
+        InputError
+            If a day is no date, or the end is not after the start.
+        """
+        beside = 1.0 if self.season else _season_of(self.counts)
+        outlook = season_outlook(start, end, beside=beside)
+        n_days = self.counts.n_days
+        if n_days >= _YEAR:
+            return outlook
+        about = (
+            "what they had is set off against the season of London, not their own"
+            if self.season
+            else "what is expected is for weeks like those of the data"
+        )
+        words = f"{outlook.words}\nThe data cover {n_days} days, less than a year: {about}."
+        return replace(outlook, words=words)
 
     def expected(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Give the expected incidents a week of some places.
@@ -94,19 +139,19 @@ class Intensity:
         """
         row = self.places.iloc[position]
         prior_shape = row["shape"] - row["n"] / row["dispersion"]
-        prior_rate = row["rate"] - self.counts.weeks / row["dispersion"]
+        prior_rate = row["rate"] - self.weeks / row["dispersion"]
         n = row["n"] + more
         # The sum of squares grows by one for each further night.
         squares = (row["dispersion"] + row["n"] / self.counts.n_occasions) * row["n"] + more
         dispersion = max(1.0, squares / n - n / self.counts.n_occasions) if n > 0 else 1.0
-        mean = (n / dispersion + prior_shape) / (self.counts.weeks / dispersion + prior_rate)
+        mean = (n / dispersion + prior_shape) / (self.weeks / dispersion + prior_rate)
         if hours is None or self.week is None or self.pooling is None:
             return float(mean)
         own = self._own[[position]].toarray()
         own[0, hours] += more / hours.sum()
         area = self.week.loc[[row["area_id"]]].to_numpy()
         total = own.sum(axis=1)
-        weight = _pooling_weights(_fits(csr_array(own), area), total, self.pooling)
+        weight = pooling_weights(fits_of(csr_array(own), area), total, self.pooling)
         share = (weight * area[0, hours].sum() + own[0, hours].sum()) / (weight + total)
         return float(mean * share[0])
 
@@ -164,7 +209,7 @@ class Intensity:
 
     @cached_property
     def _own(self) -> csr_array[Any, Any]:
-        return _own_weeks(self.counts)
+        return own_weeks(self.counts)
 
     def _shares(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
         """Give the share of each place's week in each hour."""
@@ -177,7 +222,7 @@ class Intensity:
         return np.asarray((weight * area + own) / (weight + own.sum(axis=1, keepdims=True)))
 
 
-def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
+def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True) -> Intensity:
     """Estimate how many incidents to expect in each place and hour of the week.
 
     Parameters
@@ -186,11 +231,20 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
         Counts of incidents by place, with the `area_id` of each place.
     night_ends : int
         Hour of the day at which a night gives way to the next date.
+    season : bool
+        Whether days count by how busy they are in London (`season_factors`), so that the estimate
+        is for an average week of the year even if the data have only a summer. For anti-social
+        behaviour in London; False for anything else. A whole calendar year is the same either way.
 
     Returns
     -------
     Intensity
         For monthly data without hours.
+
+    Raises
+    ------
+    InputError
+        If `season` is neither True nor False.
 
     Notes
     -----
@@ -228,6 +282,9 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     >>> bool(abs(intensity.places["mean"].sum() * 365 / 7 - 5000) < 500)
     True
     """
+    if not isinstance(season, bool):
+        raise invalid("season", season, "True or False")
+    weeks = counts.weeks * (_season_of(counts) if season else 1.0)
     n = counts.totals()
     area = counts.places["area_id"].fillna(_OUTSIDE).to_numpy()
     occasions = counts.occasions(night_ends=night_ends)
@@ -235,28 +292,35 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6) -> Intensity:
     places = pd.DataFrame(
         {"area_id": area, "n": n, "dispersion": dispersion}, index=counts.places.index
     )
-    prior = _gamma_priors(places, counts.weeks)
+    prior = _gamma_priors(places, weeks)
     places["shape"] = n / dispersion + places["area_id"].map(prior["shape"])
-    places["rate"] = counts.weeks / dispersion + places["area_id"].map(prior["rate"])
+    places["rate"] = weeks / dispersion + places["area_id"].map(prior["rate"])
     places["mean"] = places["shape"] / places["rate"]
     places["week_weight"] = np.nan
     places["n_timed"] = 0.0
     if counts.tier == "monthly":
-        return Intensity(counts, places, None, None)
-    week = _area_weeks(counts, area)
-    own = _own_weeks(counts)
+        return Intensity(counts, places, None, None, season)
+    own = own_weeks(counts)
+    week, _ = area_weeks(own, area)
     rows_of_area = week.to_numpy()[week.index.get_indexer(area)]
-    totals = np.asarray(own.sum(axis=1)).ravel()
-    fits = _fits(own, rows_of_area)
-    pooling = _common_pooling(fits[totals > 0])
-    places["week_weight"] = _pooling_weights(fits, totals, pooling)
+    totals = np.asarray(own.sum(axis=1), dtype=np.float64).ravel()
+    fits = fits_of(own, rows_of_area)
+    pooling = common_pooling(fits[totals > 0])
+    places["week_weight"] = pooling_weights(fits, totals, pooling)
     places["n_timed"] = totals
     _LOG.info(
         "%d of %d places with incidents follow their own week more than their area's",
         int((places["week_weight"] < places["n_timed"]).sum()),
         int((places["n"] > 0).sum()),
     )
-    return Intensity(counts, places, week, pooling)
+    return Intensity(counts, places, week, pooling, season)
+
+
+def _season_of(counts: Counts) -> float:
+    """Give the mean factor of the season over the days with data."""
+    first, end = counts.start.tz_localize(None), counts.end.tz_localize(None)
+    days = pd.date_range(first, end, inclusive="left")
+    return float(season_factors(days[~days.to_period("M").isin(counts.missing)]).mean())
 
 
 def _dispersion(
@@ -283,7 +347,7 @@ def _gamma_priors(places: pd.DataFrame, weeks: float) -> pd.DataFrame:
     return pd.DataFrame({"shape": mean**2 / between, "rate": mean / between})
 
 
-def _own_weeks(counts: Counts) -> csr_array[Any, Any]:
+def own_weeks(counts: Counts) -> csr_array[Any, Any]:
     """Count, for each place and hour of the week, the different nights with an incident.
 
     Forty calls in one hour of one night say once that the place is busy then. Hours that occurred
@@ -293,60 +357,3 @@ def _own_weeks(counts: Counts) -> csr_array[Any, Any]:
     factor = counts.exposure.to_numpy() / counts.exposure.mean()
     scale = np.divide(1.0, factor, out=np.zeros(HOURS), where=factor > 0)
     return csr_array(once.by("hour_of_week").multiply(scale[None, :]))
-
-
-def _area_weeks(counts: Counts, area: np.ndarray[Any, Any]) -> pd.DataFrame:
-    """Give each area's share of the week in each hour, shrunk to that of all areas."""
-    group, names = pd.factorize(area, sort=True)
-    to_area = csr_array(
-        (np.ones(len(group)), (group, np.arange(len(group)))), shape=(len(names), len(group))
-    )
-    own = (to_area @ _own_weeks(counts)).toarray()
-    # Half an incident in every hour keeps an hour without any possible.
-    overall = own.sum(axis=0) + 0.5
-    overall = overall / overall.sum()
-    fits = _fits(csr_array(own), np.tile(overall, (len(names), 1)))
-    weight = _pooling_weights(fits, own.sum(axis=1), _common_pooling(fits))[:, None]
-    week = (weight * overall + own) / (weight + own.sum(axis=1, keepdims=True))
-    return pd.DataFrame(week, index=pd.Index(names, name="area_id"))
-
-
-def _fits(own: csr_array[Any, Any], base: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Give how likely each row is under each pooling weight of the grid, 1 for the likeliest.
-
-    Dirichlet–multinomial; a row a place, a column a weight.
-    """
-    rows = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
-    share = base[rows, own.indices]
-    totals = np.asarray(own.sum(axis=1)).ravel()
-    fit = np.empty((own.shape[0], len(_WEIGHTS)))
-    for column, weight in enumerate(_WEIGHTS):
-        gain = gammaln(own.data + weight * share) - gammaln(weight * share)
-        fit[:, column] = np.bincount(rows, weights=gain, minlength=own.shape[0])
-        fit[:, column] += gammaln(weight) - gammaln(weight + totals)
-    return np.asarray(np.exp(fit - fit.max(axis=1, keepdims=True)))
-
-
-def _common_pooling(fits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Fit the distribution of pooling weights over all rows by expectation maximisation.
-
-    Most rows follow their area and get a large weight, a row with hours of its own a small one;
-    nobody sets a threshold.
-    """
-    common = np.full(len(_WEIGHTS), 1.0 / len(_WEIGHTS))
-    for _ in range(_ROUNDS if len(fits) else 0):
-        chance = fits * common
-        common = (chance / chance.sum(axis=1, keepdims=True)).mean(axis=0)
-    return common
-
-
-def _pooling_weights(
-    fits: np.ndarray[Any, Any], totals: np.ndarray[Any, Any], common: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
-    """Give for each row how many pseudo-incidents its area's week is worth."""
-    chance = fits * common
-    chance /= chance.sum(axis=1, keepdims=True)
-    # The mean of (k q + x) / (k + n) over k is again of that form, with k = A / B.
-    of_area = (chance * (_WEIGHTS / (_WEIGHTS + totals[:, None]))).sum(axis=1)
-    of_own = (chance / (_WEIGHTS + totals[:, None])).sum(axis=1)
-    return np.asarray(of_area / of_own)

@@ -4,6 +4,7 @@ from hotspots.times.aoristic import aoristic_weights
 from hotspots.times.bands import Band, best_band, best_bands, describe_band
 from hotspots.times.london import localise, london_utc, london_wall
 from hotspots.times.season import season_factors, season_table, special_days
+from hotspots.times.season_outlook import SeasonOutlook, season_outlook
 from hotspots.times.week import (
     DAYS,
     HOURS,
@@ -17,6 +18,7 @@ __all__ = [
     "DAYS",
     "HOURS",
     "Band",
+    "SeasonOutlook",
     "aoristic_weights",
     "best_band",
     "best_bands",
@@ -28,6 +30,7 @@ __all__ = [
     "london_wall",
     "night_of",
     "season_factors",
+    "season_outlook",
     "season_table",
     "special_days",
     "week_profile",

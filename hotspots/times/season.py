@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HALLOWEEN: Final = "31 October"
 BONFIRE: Final = "1 to 6 November"
+HALLOWEEN_DAYS: Final = (HALLOWEEN, BONFIRE)
 BANK_HOLIDAYS: Final = "bank holidays, Christmas Eve, New Year's Eve"
 
 _OCTOBER, _NOVEMBER = 10, 11

@@ -44,7 +44,8 @@ def intensity_of(*parts: pd.DataFrame, side: float = 1500.0) -> hs.Intensity:
     table = make_incidents(pd.concat(parts, ignore_index=True))
     places = hs.make_grid(square_area(side=side))
     period = (MONDAY, MONDAY + pd.Timedelta(weeks=WEEKS))
-    return hs.weekly_intensity(hs.count_incidents(table, places, period=period))
+    counts = hs.count_incidents(table, places, period=period)
+    return hs.weekly_intensity(counts, season=False)
 
 
 def place_id(column: int) -> str:

@@ -51,7 +51,7 @@ def listed(
 ) -> tuple[hs.Counts, HotspotList, ListRecord]:
     """Count, find hotspots and keep the record."""
     counts = hs.count_incidents(incidents, hs.make_grid(areas), areas=areas, period=period)
-    intensity = hs.weekly_intensity(counts)
+    intensity = hs.weekly_intensity(counts, season=False)
     found = hs.find_hotspots(intensity, areas, settings=settings)
     table = found.table.assign(source=", ".join(counts.sources))
     return counts, found, record_list(table, found, intensity, areas, settings)
