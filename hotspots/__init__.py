@@ -64,10 +64,10 @@ if TYPE_CHECKING:
         summarise_clusters,
     )
     from hotspots.risk import (
+        Forecast,
         HarmIntensity,
         HarmWeights,
         HighRiskVictims,
-        Forecast,
         HotspotList,
         HotspotMatch,
         Intensity,
@@ -88,8 +88,8 @@ if TYPE_CHECKING:
         read_harm_weights,
         read_judgements,
         score_risk,
-        weekly_harm,
         smooth_rates,
+        weekly_harm,
         weekly_intensity,
         weight_sensitivity,
     )

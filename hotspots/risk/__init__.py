@@ -4,11 +4,11 @@ from hotspots.risk.candidates import grow_hotspot
 from hotspots.risk.describe import describe_hotspots
 from hotspots.risk.details import Details, DetailTask, gathered, latest_days
 from hotspots.risk.evidence import with_own_hours
+from hotspots.risk.forecast import forecast
+from hotspots.risk.forecast_record import Forecast
 from hotspots.risk.harm import HarmWeights, read_harm_weights
 from hotspots.risk.harm_counts import HarmCounts, HarmTask
 from hotspots.risk.harm_intensity import HarmIntensity, weekly_harm
-from hotspots.risk.forecast import forecast
-from hotspots.risk.forecast_record import Forecast
 from hotspots.risk.hotspots import HotspotList, find_hotspots
 from hotspots.risk.intensity import Intensity, weekly_intensity
 from hotspots.risk.judged_list import JudgedList, decided
@@ -21,19 +21,19 @@ from hotspots.risk.record import ListRecord, record_list
 from hotspots.risk.review import ListReview, review_list
 from hotspots.risk.score import RiskScores, score_risk
 from hotspots.risk.sensitivity import WeightSensitivity, weight_sensitivity
+from hotspots.risk.smooth_rates import smooth_rates
 from hotspots.risk.spread import Spread, check_spread
 from hotspots.risk.victims import HighRiskVictims, find_high_risk_victims
-from hotspots.risk.smooth_rates import smooth_rates
 
 __all__ = [
     "DetailTask",
     "Details",
+    "Forecast",
     "HarmCounts",
     "HarmIntensity",
     "HarmTask",
     "HarmWeights",
     "HighRiskVictims",
-    "Forecast",
     "HotspotList",
     "HotspotMatch",
     "Intensity",
@@ -62,8 +62,8 @@ __all__ = [
     "record_list",
     "review_list",
     "score_risk",
-    "weekly_harm",
     "smooth_rates",
+    "weekly_harm",
     "weekly_intensity",
     "weight_sensitivity",
     "with_own_hours",
