@@ -20,6 +20,7 @@ PAGES = [
     "kernel-density",
     "local-moran",
     "near-repeat",
+    "risk-score",
     "scan-recent",
     "scan-week",
     "trends",

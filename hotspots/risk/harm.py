@@ -68,8 +68,9 @@ class HarmWeights:
     Notes
     -----
     **Caveats.** Weights are a decision about what matters, not a measurement; they do not come
-    from the data. Flags are set where somebody asked: in the Metropolitan Police's own audit of 100
-    calls of 2011 callers were asked about vulnerability in 28 and about earlier calls in 40.
+    from the data. Flags are set where somebody asked: of 100 calls to the Metropolitan Police
+    that HMIC listened to in 2012, callers were asked about vulnerability in 28 and about earlier
+    reports in 40.
 
     Examples
     --------
