@@ -54,8 +54,9 @@ class RiskScores:
         not of what one week brings); `harm_rank` in its borough, beside it `count_rank` (by
         `expected_per_week`) and `harm_rank_without_top` (among those listed, if only its own
         largest source had been silent); `expected_per_week` (reports, from the list); `n`,
-        `n_vulnerable`, `n_repeat` (reports of the period at any hour, and those flagged); `harm_per_report`; `prior`,
-        `own_history` and `recency`, which add up to `harm_per_week`; `top_share` (share of
+        `n_vulnerable`, `n_repeat` (reports of the period at any hour, and those flagged);
+        `harm_per_report`; `prior`, `own_history` and `recency`, which add up to `harm_per_week`;
+        `top_share` (share of
         `harm_per_week` that the reports of one caller or at one exact point make up, whichever is
         larger, 0–1).
     by_kind : DataFrame
