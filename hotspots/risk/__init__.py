@@ -7,7 +7,7 @@ from hotspots.risk.evidence import with_own_hours
 from hotspots.risk.forecast import forecast
 from hotspots.risk.forecast_record import Forecast
 from hotspots.risk.harm import HarmWeights, read_harm_weights
-from hotspots.risk.harm_counts import HarmCounts, HarmTask
+from hotspots.risk.harm_counts import HarmCounts, HarmTask, added_up
 from hotspots.risk.harm_intensity import HarmIntensity, weekly_harm
 from hotspots.risk.hotspots import HotspotList, find_hotspots
 from hotspots.risk.intensity import Intensity, weekly_intensity
@@ -24,6 +24,12 @@ from hotspots.risk.sensitivity import WeightSensitivity, weight_sensitivity
 from hotspots.risk.smooth_rates import smooth_rates
 from hotspots.risk.spread import Spread, check_spread
 from hotspots.risk.victims import HighRiskVictims, find_high_risk_victims
+from hotspots.risk.victims import (
+    HighRiskVictims,
+    VictimTask,
+    find_high_risk_victims,
+    gathered_victims,
+)
 
 __all__ = [
     "DetailTask",
@@ -43,7 +49,9 @@ __all__ = [
     "ListReview",
     "RiskScores",
     "Spread",
+    "VictimTask",
     "WeightSensitivity",
+    "added_up",
     "as_judgements",
     "check_spread",
     "decided",
@@ -53,6 +61,7 @@ __all__ = [
     "find_low_reporting",
     "forecast",
     "gathered",
+    "gathered_victims",
     "grow_hotspot",
     "judge_hotspots",
     "latest_days",

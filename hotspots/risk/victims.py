@@ -28,7 +28,7 @@ from hotspots.tables import HIGH_RISK_VICTIMS, TIMEZONE
 from hotspots.words import count, day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hotspots.counts import Counts, CountTask
     from hotspots.counts.counting import Incidents
@@ -70,7 +70,7 @@ class HighRiskVictims:
 
 
 def find_high_risk_victims(
-    incidents: Incidents,
+    incidents: Incidents | VictimTally,
     counts: Counts,
     *,
     found: HotspotList | None = None,
@@ -85,8 +85,8 @@ def find_high_risk_victims(
 
     Parameters
     ----------
-    incidents : GeoDataFrame, Reading, Dataset or path
-        The incidents that were counted.
+    incidents : GeoDataFrame, Reading, Dataset, path or VictimTally
+        The incidents that were counted, or what a `VictimTask` has gathered from them.
     counts : Counts
         What was counted: its areas and period say whose reports are looked at, its places where
         they are. Reports without a place are looked at, too.
@@ -140,11 +140,9 @@ def find_high_risk_victims(
     for name, value, least in (("n_reports", n_reports, 2), ("window_days", window_days, 1)):
         if not is_whole(value, least):
             raise invalid(name, value, f"a whole number of at least {least}")
-    results = run(incidents, VictimTask(task_of(counts)))[0]
-    whole = results[0]
-    for part in results[1:]:
-        whole.merge(part)
-    rows, kinds = whole.result()
+    if not isinstance(incidents, VictimTally):
+        incidents = gathered_victims(run(incidents, VictimTask.build(counts))[0])
+    rows, kinds = incidents.result()
     rows = in_period(rows, counts)
     rows = rows.assign(
         is_vulnerable=kinds["is_flagged_vulnerable"].to_numpy()[rows["kind"]],
@@ -211,6 +209,11 @@ class VictimTask:
 
     count: CountTask
 
+    @classmethod
+    def build(cls, counts: Counts) -> VictimTask:
+        """Make everything ready to gather what was counted."""
+        return cls(task_of(counts))
+
     def __call__(self, batches: Iterable[Batch]) -> VictimTally:
         """Gather from all batches."""
         tally = VictimTally(HarmTally(pd.Index([], dtype="str")))
@@ -240,6 +243,14 @@ class VictimTask:
                 }
             )
         )
+
+
+def gathered_victims(results: Sequence[VictimTally]) -> VictimTally:
+    """Join what all parts have gathered."""
+    whole = results[0]
+    for part in results[1:]:
+        whole.merge(part)
+    return whole
 
 
 def _with_hotspots(rows: pd.DataFrame, counts: Counts, found: HotspotList | None) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,7 @@ import hotspots as hs
 from hotspots.errors import HotspotsWarning
 from hotspots.incidents import batch_of
 from hotspots.incidents import dataset as dataset_module
-from hotspots.risk import HarmTask
-from hotspots.risk.harm_counts import added_up
+from hotspots.risk import HarmTask, added_up
 from hotspots.risk.harm_intensity import estimate
 from hotspots.risk.recency import recency
 from hotspots.risk.score import _ranks_without, ranks_in
@@ -442,6 +442,16 @@ class TestEdges:
         raw = np.bincount(harm.counted.places["place"], harm.counted.places["n"])
         assert (raw == counts.totals()).all()
 
+    def test_weights_of_nothing(self) -> None:
+        """If what is reported weighs 0, scores are 0, in the order of the list."""
+        table = calls().assign(asb_type="nuisance")
+        types = {"personal": 1, "nuisance": 0, "environmental": 0}
+        intensity, found = found_in(table)
+        weights = hs.HarmWeights(types=types)
+        scores = hs.score_risk(found, intensity, table, weights=weights).table
+        assert (scores[["harm_per_week", "harm_low", "harm_high", "top_share"]] == 0).all(axis=None)
+        assert scores["harm_rank"].tolist() == [1, 2, 3]
+
     def test_across_the_border(self) -> None:
         """A report in a place of the area, and outside the area, is not counted here either."""
         table = make_incidents(
@@ -521,7 +531,8 @@ class TestRelations:
         table = calls()
         table["weight"] = np.random.default_rng(2).choice([1.0, 0.1, 1 / 3], len(table)).round(6)
         intensity, found = found_in(table)
-        task = HarmTask.build(intensity.counts, found)
+        # A worker gets the task in this way.
+        task = pickle.loads(pickle.dumps(HarmTask.build(intensity.counts, found)))  # noqa: S301
         whole = added_up([task([batch_of(table)])])
         for order in ([0, 1, 2], [2, 0, 1]):
             parts = [task([batch_of(table.iloc[part::3])]) for part in order]
