@@ -19,11 +19,11 @@ import pandas as pd
 import shapely
 
 from hotspots.areas import assign_areas, load_boroughs, make_grid, places_from_areas
-from hotspots.counts import Counts, count_task, count_with, run
+from hotspots.counts import Counts, count_task, counts_of, run
 from hotspots.counts.tally import NO_HOUR
 from hotspots.errors import HotspotsWarning, InputError, invalid
 from hotspots.explain import Explanation, explain_place
-from hotspots.incidents import Dataset, Reading, find_episodes, open_incidents
+from hotspots.incidents import Dataset, Reading, Together, find_episodes, open_incidents
 from hotspots.patterns import (
     WeekScan,
     choose_min_incidents,
@@ -33,30 +33,54 @@ from hotspots.patterns import (
 )
 from hotspots.products import draw_map, read_record, save_folder
 from hotspots.progress import track
+from hotspots.remarks import (
+    about_codes,
+    about_counts,
+    about_points,
+    about_walk,
+    missing_months,
+    without_tasks,
+)
 from hotspots.risk import (
     Details,
     DetailTask,
+    Forecast,
+    HarmCounts,
+    HarmTask,
+    HighRiskVictims,
     HotspotList,
     Intensity,
     ListRecord,
     ListReview,
+    RiskScores,
+    VictimTally,
+    VictimTask,
+    WeightSensitivity,
+    added_up,
     as_judgements,
+    as_weights,
     describe_hotspots,
+    find_high_risk_victims,
+    forecast,
     gathered,
+    gathered_victims,
     judge_hotspots,
     latest_days,
     record_list,
     review_list,
+    score_risk,
+    weekly_harm,
     weekly_intensity,
+    weight_sensitivity,
     with_own_hours,
 )
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
 from hotspots.tasking import recommend_tasks
-from hotspots.words import count, days, percent
+from hotspots.words import count, days
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import folium
@@ -65,17 +89,14 @@ if TYPE_CHECKING:
     from hotspots.incidents import Account
     from hotspots.incidents.dataset import Task
     from hotspots.incidents.reading import Tier
-    from hotspots.risk import Judgement
+    from hotspots.risk import HarmWeights, Judgement
     from hotspots.tables import Marking
 
 Result = TypeVar("Result")
 
 _LOG = logging.getLogger(__name__)
-_N_STEPS = 7
-DAYS_IN_WEEK = 7
+_N_STEPS = 9
 _NO_THRESHOLDS: pd.Series[int] = pd.Series(dtype="int64", name="min_incidents")
-_MANY_AT_POINT = 100
-_LARGE_SHARE = 0.1
 _MONTHLY = (
     "The data are monthly: hours of the week, nights, episodes, clusters and tours of duty are "
     "left out."
@@ -103,6 +124,15 @@ class Analysis:
         latest of them.
     counts, intensity, found
         The steps between; see `count_incidents`, `weekly_intensity` and `find_hotspots`.
+    scores : RiskScores
+        The harm of each hotspot and what it is made of; see `score_risk`.
+    sensitivity : WeightSensitivity
+        How the ranks move if the weights are not quite these; see `weight_sensitivity`.
+    victims : HighRiskVictims
+        People who were harmed and may need a call, at a hotspot or not; see
+        `find_high_risk_victims`.
+    forecast : Forecast or None
+        The count of each place in the coming month; see `forecast`. None if too little is known.
     min_incidents : Series of int
         Incidents that make the core of a cluster, by borough.
     n_episodes : int or None
@@ -128,6 +158,10 @@ class Analysis:
     counts: Counts
     intensity: Intensity
     found: HotspotList
+    scores: RiskScores
+    sensitivity: WeightSensitivity
+    victims: HighRiskVictims
+    forecast: Forecast | None
     min_incidents: pd.Series[int]
     n_episodes: int | None
     scan: WeekScan | None
@@ -266,6 +300,7 @@ def analyse(
     boroughs: Sequence[str] | None = None,
     areas: gpd.GeoDataFrame | None = None,
     settings: Settings | None = None,
+    weights: str | PathLike[str] | HarmWeights | None = None,
     judgements: str | PathLike[str] | Sequence[Judgement] | None = None,
     previous: str | PathLike[str] | Analysis | ListRecord | None = None,
     client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
@@ -285,6 +320,9 @@ def analyse(
         Areas of your own that get a list each, an areas table from `read_areas`.
     settings : Settings, optional
         All tunables; see `Settings`.
+    weights : path or HarmWeights, optional
+        What a report weighs: a file for `read_harm_weights`, or what it gave. The list is ranked by
+        the harm to expect; by default the documented starting point.
     judgements : path or sequence of Judgement, optional
         What analysts know and the data do not: a file for `read_judgements`, or what it gave. Their
         exclusions, pins, mergers, splits and names are applied to the list; see `judge_hotspots`.
@@ -322,33 +360,29 @@ def analyse(
     <Analysis: SIMULATED, ... ASB reports in 1 area, ... timed; 10 hotspots, ... tasks>
     """
     settings = _checked(settings)
+    weighed = as_weights(weights)
     given = as_judgements(judgements)  # what is wrong with them is said before anything is read
-    if isinstance(incidents, (str, PathLike, list, tuple)):
-        incidents = open_incidents(incidents)
-    if not isinstance(incidents, (Reading, Dataset, gpd.GeoDataFrame)):
-        raise invalid(
-            "incidents",
-            type(incidents).__name__,
-            "a Reading, an incidents table, a Dataset or a path",
-            "Use hs.read_incidents(path).",
-        )
-    if isinstance(incidents, gpd.GeoDataFrame):
-        INCIDENTS.validate(incidents)
+    opened = _opened(incidents)
     chosen = _choose_areas(boroughs, areas)
     last = _last_list(previous)
-    work = _Work(incidents, client, progress)
+    work = _Work(opened, client, progress)
     with track(_N_STEPS, show=progress) as begin:
         begin("Counting")
-        counts, left_out = _count(work, chosen, settings)
+        counts, kinds, left_out = _count(work, chosen, settings)
         begin("Estimating the weekly intensity")
         # The list is for the next weeks, which are like the last ones more than like all the year.
         intensity = weekly_intensity(counts, night_ends=settings.times.night_ends, season=False)
+        begin("Weighing harm")
+        half_life = settings.risk.half_life or None
+        harm, said = quietly(weekly_harm, intensity, kinds, weights=weighed, half_life=half_life)
+        left_out += said
         begin("Finding hotspots")
         night_ends = settings.times.night_ends
         judged = judge_hotspots(
             intensity,
             chosen,
             given,
+            harm=harm.places["harm_per_week"],
             last=last.hotspots if last is not None else None,
             before=last.judgements if last is not None else None,
             settings=settings.hotspots,
@@ -361,19 +395,27 @@ def analyse(
             found, review = review_list(last, judged.found, counts, chosen, noun=noun)
             judged = judged.with_list(found)
         found = judged.found
+        begin("Forecasting the coming month")
+        coming, said = _forecast(counts, settings)
+        left_out += said
         begin("Describing hotspots")
-        details, since = _gather(work, found, counts, settings)
+        again, since = _gather(work, found, counts, settings)
+        level = settings.hotspots.interval
+        options = {"weights": weighed, "half_life": half_life, "level": level}
+        scores, _ = quietly(score_risk, found, intensity, again.harm, **options)
         hotspots = describe_hotspots(
             found,
-            details,
+            again.details,
             counts,
+            scores=scores,
+            coming=coming,
             noun=noun,
             per_area=settings.hotspots.per_area,
-            interval=settings.hotspots.interval,
+            interval=level,
             night_ends=night_ends,
         )
-        left_out += _about_points(details, hotspots, counts, noun)
-        used = details.incidents()
+        left_out += about_points(again.details, hotspots, counts, noun)
+        used = again.details.incidents()
         begin("Finding clusters")
         timed, said = _latest_timed(used, chosen, counts, since)
         left_out += said
@@ -385,7 +427,7 @@ def analyse(
             hotspots = with_own_hours(hotspots, scan.own_hours(hotspots))
         begin("Recommending tasks")
         tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
-        left_out += _without_tasks(hotspots, tasks)
+        left_out += without_tasks(hotspots, tasks)
     return Analysis(
         hotspots=hotspots,
         tasks=tasks,
@@ -396,6 +438,10 @@ def analyse(
         counts=counts,
         intensity=intensity,
         found=found,
+        scores=scores,
+        sensitivity=weight_sensitivity(scores, rng=settings.risk.seed),
+        victims=find_high_risk_victims(again.victims, counts, found=found, weights=weighed),
+        forecast=coming,
         min_incidents=least,
         n_episodes=n_episodes,
         scan=scan,
@@ -404,6 +450,22 @@ def analyse(
         settings=settings,
         noun=noun,
     )
+
+
+def _opened(incidents: Incidents) -> Reading | Dataset | gpd.GeoDataFrame:
+    """Open what is a path, and refuse what holds no incidents."""
+    if isinstance(incidents, (str, PathLike, list, tuple)):
+        incidents = open_incidents(incidents)
+    if not isinstance(incidents, (Reading, Dataset, gpd.GeoDataFrame)):
+        raise invalid(
+            "incidents",
+            type(incidents).__name__,
+            "a Reading, an incidents table, a Dataset or a path",
+            "Use hs.read_incidents(path).",
+        )
+    if isinstance(incidents, gpd.GeoDataFrame):
+        INCIDENTS.validate(incidents)
+    return incidents
 
 
 @dataclass(frozen=True)
@@ -523,8 +585,10 @@ def _reach(settings: Settings) -> float:
     )
 
 
-def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Counts, list[str]]:
-    """Count everything in a grid, or by the areas themselves where there are no points."""
+def _count(
+    work: _Work, areas: gpd.GeoDataFrame, settings: Settings
+) -> tuple[Counts, HarmCounts, list[str]]:
+    """Count everything, by kind too, in a grid, or by the areas where there are no points."""
     if isinstance(work.incidents, Dataset):
         is_pointed = True
     else:
@@ -532,30 +596,43 @@ def _count(work: _Work, areas: gpd.GeoDataFrame, settings: Settings) -> tuple[Co
         table = table.incidents if isinstance(table, Reading) else table
         is_coded = table[["area_code", "borough"]].notna().any(axis=1) & ~has_point(table)
         is_pointed = has_point(table).sum() >= is_coded.sum()
-    counts = _count_in(work, areas, settings, is_pointed=is_pointed)
+    counts, kinds = _count_in(work, areas, settings, is_pointed=is_pointed)
     if is_pointed and counts.n_points < counts.n_coded:
         # Only now is it known that more rows of the dataset carry a code than a point.
         is_pointed = False
-        first, counts = counts, _count_in(work, areas, settings, is_pointed=False)
+        first = counts
+        counts, kinds = _count_in(work, areas, settings, is_pointed=False)
         _refuse_change(first.account, counts.account)
-    left_out = _about_codes(counts, areas) + _walk_in_words(counts.walk, settings)
+    left_out = about_codes(counts, areas) + about_walk(counts.walk, _reach(settings))
     if not is_pointed:
         size = areas.area.mean() / 1e6
         left_out.append(
             "More rows have an area code than a point, so each hotspot is a whole area "
             f"({size:.1f} km² on average): too large to walk. Use it to choose days and hours."
         )
-    missing, said = _missing_months(counts)
+    missing, said = missing_months(counts)
     counts = replace(counts, missing=missing)
-    return counts, left_out + said + _about_counts(counts, settings)
+    return counts, kinds, left_out + said + about_counts(counts, settings)
 
 
 def _count_in(
     work: _Work, areas: gpd.GeoDataFrame, settings: Settings, *, is_pointed: bool
-) -> Counts:
+) -> tuple[Counts, HarmCounts]:
     places = _make_grid(areas, settings) if is_pointed else places_from_areas(areas)
     task = count_task(places, areas=areas, reach=_reach(settings))
-    return count_with(task, work.incidents, places, client=work.client, progress=work.progress)
+    both = Together((task, HarmTask.of_places(task, len(places))))
+    results, account = run(work.incidents, both, client=work.client, progress=work.progress)
+    tallies, kinds = zip(*results, strict=True)
+    return counts_of(tallies, account, task, places), added_up(kinds)
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """What a second reading says of the hotspots and of people."""
+
+    details: Details
+    harm: HarmCounts
+    victims: VictimTally
 
 
 def _gather(
@@ -563,52 +640,35 @@ def _gather(
     found: HotspotList,
     counts: Counts,
     settings: Settings,
-) -> tuple[Details, pd.Timestamp]:
-    """Gather what the incidents of hotspots say, and the incidents that are kept one by one."""
+) -> tuple[_Gathered, pd.Timestamp]:
+    """Gather what the incidents say of hotspots and people, and those that are kept one by one."""
     since = latest_days(counts, settings.clusters.max_incidents)
     # A table is in memory already: all of it is kept.
     kept = since if isinstance(work.incidents, Dataset) else counts.start
-    details = DetailTask.build(found, counts, since=kept)
-    return gathered(work.run_again(details, counts.account)), since
-
-
-def _about_codes(counts: Counts, areas: gpd.GeoDataFrame) -> list[str]:
-    """Say if most rows carry codes of other areas, such as wards of another year."""
-    n_lost, n_rows = sum(counts.unknown_codes.values()), sum(counts.walk.values())
-    if 2 * n_lost <= n_rows:
-        return []
-    shown = 2
-    examples = " or ".join(list(counts.unknown_codes)[:shown])
-    known = " or ".join(f"{code} ({name})" for code, name in areas["name"].head(shown).items())
-    said = (
-        f"{n_lost:,} of {n_rows:,} rows have a code or name that none of the areas has, such as "
-        f"{examples}; the areas have such as {known}. Give the areas that the data mean, of the "
-        "same kind and year (--areas FILE)."
+    tasks = (
+        DetailTask.build(found, counts, since=kept),
+        HarmTask.build(counts, found),
+        VictimTask.build(counts),
     )
-    return [said]
+    results = work.run_again(Together(tasks), counts.account)
+    details, harm, people = zip(*results, strict=True)
+    return _Gathered(gathered(details), added_up(harm), gathered_victims(people)), since
 
 
-def _walk_in_words(walk: dict[str, int], settings: Settings) -> list[str]:
-    said = []
-    if walk["in areas"] == 0:
-        said.append(
-            "None of the accepted rows lies in the areas, so the list is empty. Give the areas "
-            "that the data cover (--areas FILE)."
-        )
-    if walk["out of area"]:
-        said.append(f"{walk['out of area']:,} accepted rows lie outside the areas.")
-    if walk["context"]:
-        said.append(
-            f"{walk['context']:,} accepted rows lie outside the areas but within "
-            f"{_reach(settings):.0f} m: counted where a hotspot crosses the border, but they make "
-            "none of their own."
-        )
-    if walk["no place"]:
-        said.append(
-            f"{walk['no place']:,} accepted rows have no place that is known here (no point, and "
-            "neither a code nor the name of one area): they are on no map."
-        )
-    return said
+def _forecast(counts: Counts, settings: Settings) -> tuple[Forecast | None, list[str]]:
+    """Forecast the coming month of each place, if the period has a whole month."""
+    if counts.total == 0:
+        return None, []
+    return quietly(forecast, counts, level=settings.hotspots.interval)
+
+
+def quietly(verb: Callable[..., Result], *given: Any, **options: Any) -> tuple[Result, list[str]]:  # noqa: ANN401
+    """Call a verb, and give what it warns of as sentences."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", HotspotsWarning)
+        result = verb(*given, **options)
+    ours = (each for each in caught if issubclass(each.category, HotspotsWarning))
+    return result, [str(each.message) for each in ours]
 
 
 def _checked(settings: object) -> Settings:
@@ -640,84 +700,6 @@ def _make_grid(areas: gpd.GeoDataFrame, settings: Settings) -> gpd.GeoDataFrame:
     return pd.concat([inside, around])
 
 
-def _missing_months(counts: Counts) -> tuple[pd.PeriodIndex, list[str]]:
-    """Find the months without any incident in the whole input: missing is not zero."""
-    period = counts.months
-    missing = period[~period.isin(counts.months_seen)]
-    if len(missing) == 0:
-        return missing, []
-    most = 3
-    shown = ", ".join(map(str, missing[:most])) + (", …" if len(missing) > most else "")
-    said = (
-        f"{len(missing)} of the {len(period)} months of the period have no incident at all "
-        f"({shown}): taken as missing, so expected numbers rest on the other "
-        f"{len(period) - len(missing)}."
-    )
-    return missing, [said]
-
-
-def _about_counts(counts: Counts, settings: Settings) -> list[str]:
-    """Say what about the counts may mislead: a short period, rows in no place, large places."""
-    said = []
-    if counts.n_days < DAYS_IN_WEEK:
-        said.append(
-            f"The period has {count(counts.n_days, 'day')}, less than a week: expected numbers a "
-            "week are a guess, and its hours of the week were seen once or never."
-        )
-    if counts.n_outside and counts.total:
-        said.append(
-            f"{counts.n_outside:,.0f} incidents belong to the areas but lie in no place: they "
-            "count in totals and are on no map."
-        )
-    largest = counts.places["area_m2"].max()
-    if largest > settings.hotspots.max_area and (counts.places["shape"] != "area").all():
-        said.append(
-            f"A place ({largest:,.0f} m²) is larger than hotspots.max_area "
-            f"({settings.hotspots.max_area:,.0f} m²), so every hotspot is one place."
-        )
-    return said
-
-
-def _about_points(
-    details: Details, hotspots: gpd.GeoDataFrame, counts: Counts, noun: str
-) -> list[str]:
-    """Say which exact point holds so much of an area that it may stand for "not known".
-
-    Coordinates are told of many incidents only, and never of one caller's.
-    """
-    in_area = counts.area_week.sum(axis=1)
-    said = []
-    for name, (x, y, n) in details.top_points().items():
-        row = hotspots.loc[name]
-        total = in_area[row["borough"]]
-        share = n / total if total else 0.0
-        if n >= _MANY_AT_POINT and share >= _LARGE_SHARE and not row["is_one_caller"]:
-            said.append(
-                f"{n:,.0f} {noun} ({percent(share)} of those in {row['area']}) lie at exactly one "
-                f"point ({x:.0f}, {y:.0f}): a default of the system? If so, {row['name']} is no "
-                "hotspot: give these rows no coordinates."
-            )
-    return said
-
-
-def _without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]:
-    """Say how many hotspots get no visit, and why."""
-    rest = hotspots[~hotspots.index.isin(tasks["hotspot_id"])]
-    callers = int(rest["is_one_caller"].astype(bool).sum())
-    said = []
-    if callers:
-        said.append(
-            f"{count(callers, 'hotspot')} with nine tenths or more from one caller: no patrol is "
-            "planned there; visit the caller."
-        )
-    if len(rest) > callers:
-        said.append(
-            f"{count(len(rest) - callers, 'hotspot')} without a visit: the tours that cover the "
-            "hours are full, no tour covers them, or hardly anything is expected in them."
-        )
-    return said
-
-
 def _latest_timed(
     incidents: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, counts: Counts, since: pd.Timestamp
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -744,20 +726,17 @@ def _scan(timed: gpd.GeoDataFrame, settings: Settings) -> tuple[WeekScan | None,
     """Scan for places that have hours of their own, if there is anything to scan."""
     if has_point(timed).sum() < 2:  # noqa: PLR2004 (one has no other to differ from)
         return None, []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", HotspotsWarning)
-        scan = scan_week(
-            timed,
-            cell_size=settings.scan.cell_size,
-            min_nights=settings.scan.min_nights,
-            episode_radius=settings.scan.episode_radius,
-            night_ends=settings.times.night_ends,
-            n_permutations=settings.scan.n_permutations,
-            rng=settings.scan.seed,
-            progress=False,
-        )
-    said = [str(each.message) for each in caught if issubclass(each.category, HotspotsWarning)]
-    return scan, said
+    return quietly(
+        scan_week,
+        timed,
+        cell_size=settings.scan.cell_size,
+        min_nights=settings.scan.min_nights,
+        episode_radius=settings.scan.episode_radius,
+        night_ends=settings.times.night_ends,
+        n_permutations=settings.scan.n_permutations,
+        rng=settings.scan.seed,
+        progress=False,
+    )
 
 
 def _find_clusters(

@@ -155,6 +155,20 @@ class ScanSettings(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RiskSettings(_Section):
+    """Harm and its ranks. What a report weighs is in a file of its own: `read_harm_weights`."""
+
+    half_life: float = _tunable(
+        13.0,
+        "A report counts half after a quarter, the rhythm of plans and reviews; with 0 all reports "
+        "of the period count alike",
+        unit="weeks",
+        least=0,
+    )
+    seed: int = _tunable(1, "The same data and settings give the same answer", least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class HotspotSettings(_Section):
     """The hotspot list."""
 
@@ -228,7 +242,7 @@ class Settings:
 
     Parameters
     ----------
-    places, times, episodes, clusters, scan, hotspots, tasks
+    places, times, episodes, clusters, scan, risk, hotspots, tasks
         One frozen section each; see the page 'Settings' for every field.
 
     Examples
@@ -244,6 +258,7 @@ class Settings:
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     clusters: ClusterSettings = field(default_factory=ClusterSettings)
     scan: ScanSettings = field(default_factory=ScanSettings)
+    risk: RiskSettings = field(default_factory=RiskSettings)
     hotspots: HotspotSettings = field(default_factory=HotspotSettings)
     tasks: TaskSettings = field(default_factory=TaskSettings)
 

@@ -641,13 +641,33 @@ HOTSPOTS: Final = Table(
         Column("name", "text", "Area name and rank, for the meeting.", "partner"),
         Column("borough", "text", "Code of the area it is listed under.", "partner"),
         Column("area", "text", "Name of that area.", "partner"),
-        Column("rank", "integer", "1 for the highest in its area.", "partner"),
+        Column("rank", "integer", "1 for the most harm in its area.", "partner"),
         Column("location", "text", "Most common words for the place.", nullable=True),
         Column("grid_ref", "text", "National grid reference of its middle, 10 m.", "partner"),
         Column("weekdays", "text", "Weekdays of its hours, 0 = Monday.", "partner", nullable=True),
         Column("start_hour", "number", "First hour, 0–23.", "partner", nullable=True),
         Column("end_hour", "number", "Hour at which it ends, 0–23.", "partner", nullable=True),
         Column("hours", "text", "Its hours in words.", "partner", nullable=True),
+        Column(
+            "harm_per_week",
+            "number",
+            "Harm to expect a week in its hours, in points: 1 is an ordinary nuisance report.",
+            "partner",
+        ),
+        Column(
+            "harm_low",
+            "number",
+            "Lower end of the interval of the weekly harm; missing if harm was not scored.",
+            "partner",
+            nullable=True,
+        ),
+        Column("harm_high", "number", "Its upper end.", "partner", nullable=True),
+        Column(
+            "count_rank",
+            "integer",
+            "Its rank among those listed in its area by the incidents to expect in its hours.",
+            "partner",
+        ),
         Column(
             "expected_per_week", "number", "Incidents to expect a week in its hours.", "partner"
         ),
@@ -658,6 +678,22 @@ HOTSPOTS: Final = Table(
             "number",
             "Incidents to expect a week at any hour.",
             "partner",
+        ),
+        Column(
+            "forecast",
+            "number",
+            "Incidents to expect in the coming month at any hour; missing if not forecast.",
+            "partner",
+            nullable=True,
+        ),
+        Column("forecast_low", "number", "Lower end of its interval.", "partner", nullable=True),
+        Column("forecast_high", "number", "Upper end of its interval.", "partner", nullable=True),
+        Column(
+            "trend",
+            "text",
+            "Rising, falling, or no trend beyond chance over the months; missing if not scored.",
+            "partner",
+            nullable=True,
         ),
         Column("n", "number", "Incidents in the period, all hours.", "partner"),
         Column(
@@ -723,9 +759,9 @@ HOTSPOTS: Final = Table(
         Column(
             "rank_without_top",
             "integer",
-            "Its rank in its area if what it expects were less by the share of its most frequent "
-            "caller or point; of those not listed as many are compared as are listed, so the last "
-            "rank may be later still.",
+            "Its rank in its area if its harm were less by that of its largest caller or point; of "
+            "those not listed as many are compared as are listed, so the last rank may be later "
+            "still.",
         ),
         Column(
             "is_one_caller", "boolean", "Nine tenths or more of its incidents come from one caller."

@@ -26,6 +26,7 @@ ORDER = [
     "patterns",
     "risk",
     "tasking",
+    "remarks",
     "maps",
     "explain",
     "model_card",

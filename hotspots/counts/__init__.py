@@ -1,6 +1,13 @@
 """How many? Incidents become counts by place, date and hour."""
 
-from hotspots.counts.counting import Counts, count_incidents, count_task, count_with, run
+from hotspots.counts.counting import (
+    Counts,
+    count_incidents,
+    count_task,
+    count_with,
+    counts_of,
+    run,
+)
 from hotspots.counts.steps import Steps, count_steps
 from hotspots.counts.tally import CountTask
 
@@ -12,5 +19,6 @@ __all__ = [
     "count_steps",
     "count_task",
     "count_with",
+    "counts_of",
     "run",
 ]

@@ -376,6 +376,19 @@ def count_with(
 ) -> Counts:
     """Count with everything made ready by `count_task`; see `count_incidents`."""
     tallies, account = run(incidents, task, client=client, progress=progress)
+    return counts_of(tallies, account, task, places, span=span, missing=missing)
+
+
+def counts_of(
+    tallies: Sequence[Tally],
+    account: Account | None,
+    task: CountTask,
+    places: gpd.GeoDataFrame | Grid,
+    *,
+    span: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    missing: pd.PeriodIndex | None = None,
+) -> Counts:
+    """Make counts of what `run` gave for a `CountTask`; see `count_incidents`."""
     tally = merged(tallies)
     tier: Tier = "timed" if 2 * tally.n_clock >= tally.n_rows else "monthly"
     start, end = span if span is not None else _observed_period(tally, tier, account)

@@ -3,7 +3,7 @@
 from hotspots.incidents.account import Account
 from hotspots.incidents.batch import MILLIONTHS, Batch, batch_of
 from hotspots.incidents.codes import Code, load_codes
-from hotspots.incidents.dataset import Dataset, open_incidents
+from hotspots.incidents.dataset import Dataset, Together, open_incidents
 from hotspots.incidents.episodes import find_episodes
 from hotspots.incidents.mapping import Mapping
 from hotspots.incidents.overview import Overview, overview
@@ -27,6 +27,7 @@ __all__ = [
     "Mapping",
     "Overview",
     "Reading",
+    "Together",
     "batch_of",
     "find_episodes",
     "join_incidents",

@@ -63,6 +63,29 @@ class Task(Protocol[Result_co]):
 
 
 @dataclass(frozen=True)
+class Together:
+    """Several tasks in one reading of the data.
+
+    Parameters
+    ----------
+    tasks : tuple of Task
+        Each gives a result with a method `merge`.
+    """
+
+    tasks: tuple[Task[Any], ...]
+
+    def __call__(self, batches: Iterable[Batch]) -> list[Any]:
+        """Give the result of each task, in their order."""
+        whole: list[Any] = []
+        for batch in batches:
+            parts = [task([batch]) for task in self.tasks]
+            for one, part in zip(whole, parts, strict=False):
+                one.merge(part)
+            whole = whole or parts
+        return whole or [task([]) for task in self.tasks]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Reports that are read when they are needed; see `open_incidents`.
 

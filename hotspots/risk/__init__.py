@@ -6,7 +6,7 @@ from hotspots.risk.details import Details, DetailTask, gathered, latest_days
 from hotspots.risk.evidence import with_own_hours
 from hotspots.risk.forecast import forecast
 from hotspots.risk.forecast_record import Forecast
-from hotspots.risk.harm import HarmWeights, read_harm_weights
+from hotspots.risk.harm import HarmWeights, as_weights, read_harm_weights
 from hotspots.risk.harm_counts import HarmCounts, HarmTask, added_up
 from hotspots.risk.harm_intensity import HarmIntensity, weekly_harm
 from hotspots.risk.hotspots import HotspotList, find_hotspots
@@ -23,9 +23,9 @@ from hotspots.risk.score import RiskScores, score_risk
 from hotspots.risk.sensitivity import WeightSensitivity, weight_sensitivity
 from hotspots.risk.smooth_rates import smooth_rates
 from hotspots.risk.spread import Spread, check_spread
-from hotspots.risk.victims import HighRiskVictims, find_high_risk_victims
 from hotspots.risk.victims import (
     HighRiskVictims,
+    VictimTally,
     VictimTask,
     find_high_risk_victims,
     gathered_victims,
@@ -49,10 +49,12 @@ __all__ = [
     "ListReview",
     "RiskScores",
     "Spread",
+    "VictimTally",
     "VictimTask",
     "WeightSensitivity",
     "added_up",
     "as_judgements",
+    "as_weights",
     "check_spread",
     "decided",
     "describe_hotspots",

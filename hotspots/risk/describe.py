@@ -14,6 +14,8 @@ import pandas as pd
 from hotspots.counts import run
 from hotspots.risk.details import Details, DetailTask, gathered
 from hotspots.risk.evidence import place_rates, ranks_without_top
+from hotspots.risk.hotspots import predictive_interval
+from hotspots.risk.score import ranks_in
 from hotspots.tables import HOTSPOTS
 from hotspots.times import HOURS
 from hotspots.words import percent, rate
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
     from hotspots.counts import Counts
     from hotspots.counts.counting import Incidents
+    from hotspots.risk.forecast_record import Forecast
     from hotspots.risk.hotspots import HotspotList
+    from hotspots.risk.score import RiskScores
 
 
 def describe_hotspots(
@@ -31,6 +35,8 @@ def describe_hotspots(
     incidents: Incidents | Details,
     counts: Counts,
     *,
+    scores: RiskScores | None = None,
+    coming: Forecast | None = None,
     noun: str = "ASB reports",
     per_area: int = 10,
     interval: float = 0.9,
@@ -46,6 +52,10 @@ def describe_hotspots(
         The incidents that were counted, or what `DetailTask` has gathered from them.
     counts : Counts
         What was counted, with the places.
+    scores : RiskScores, optional
+        What `score_risk` gave for these hotspots.
+    coming : Forecast, optional
+        What `forecast` gave for the places of these counts.
     noun : str
         What the incidents are, in the plural, for the reason.
     per_area : int
@@ -83,7 +93,10 @@ def describe_hotspots(
     table["place_q"] = place_rates(found, counts, night_ends=night_ends)
     table["own_hours_p"] = np.nan
     table["own_hours"] = pd.Series(None, index=table.index, dtype="str")
-    table["rank_without_top"] = ranks_without_top(table, found.not_listed)
+    table["count_rank"] = ranks_in(table["borough"], table["expected_per_week"])
+    table, top = _scored(table, scores)
+    table["rank_without_top"] = ranks_without_top(table, top.fillna(0.0), found.not_listed)
+    table = table.join(forecast_of_hotspots(coming, found))
     if "since_last" not in table.columns:
         table["since_last"] = pd.Series(None, index=table.index, dtype="str")
     table["why"] = [
@@ -91,6 +104,65 @@ def describe_hotspots(
     ]
     table["source"] = ", ".join(counts.sources)
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
+
+
+def _scored(
+    table: gpd.GeoDataFrame, scores: RiskScores | None
+) -> tuple[gpd.GeoDataFrame, pd.Series[float]]:
+    """Add what the scores say, and give the share of each hotspot's largest source."""
+    if scores is None:
+        nothing = pd.Series(None, index=table.index, dtype="str")
+        top = table[["top_caller_share", "top_point_share"]].max(axis=1)
+        return table.assign(harm_low=np.nan, harm_high=np.nan, trend=nothing), top
+    of_hotspot = scores.table.reindex(table.index)
+    trend = scores.described["trend"].reindex(table.index)
+    columns = ["harm_low", "harm_high", "harm_per_report"]
+    return table.join(of_hotspot[columns]).assign(trend=trend), of_hotspot["top_share"]
+
+
+def forecast_of_hotspots(coming: Forecast | None, found: HotspotList) -> pd.DataFrame:
+    """Add up what is forecast of the places of each hotspot.
+
+    Parameters
+    ----------
+    coming : Forecast or None
+        What `forecast` gave, a row a place; None gives missing numbers.
+    found : HotspotList
+        What `find_hotspots` gave.
+
+    Returns
+    -------
+    DataFrame
+        Index `hotspot_id`: `forecast`, `forecast_low`, `forecast_high`, by the negative binomial
+        distribution with the mean and variance of the sum of independent places.
+    """
+    columns = ["forecast", "forecast_low", "forecast_high"]
+    if coming is None:
+        return pd.DataFrame(np.nan, index=found.table.index, columns=columns)
+    rows = coming.table.loc[found.members["place_id"], ["expected", "size"]]
+    rows["variance"] = rows["expected"] + rows["expected"] ** 2 / rows["size"]
+    sums = rows.groupby(found.members["hotspot_id"].to_numpy())[["expected", "variance"]].sum()
+    sums = sums.reindex(found.table.index)
+    ends = [
+        predictive_interval(mean, variance, coming.level)
+        for mean, variance in sums.itertuples(index=False)
+    ]
+    table = pd.DataFrame(ends, columns=columns[1:], index=sums.index)
+    return table.assign(forecast=sums["expected"])[columns]
+
+
+def _about_harm(row: pd.Series[Any]) -> list[str]:
+    """Say how harm changes the rank, and whether there is a trend."""
+    said, least = [], 0.05
+    if row["rank"] != row["count_rank"] and "harm_per_report" in row:
+        weighs = f"a report there weighs {row['harm_per_report']:.1f} harm points, and "
+        said.append(
+            f"By number it would be rank {row['count_rank']} of those listed; "
+            f"{weighs if abs(row['harm_per_report'] - 1) >= least else ''}recent ones count more."
+        )
+    if row["trend"] in ("rising", "falling"):
+        said.append(f"Its months are {row['trend']}.")
+    return said
 
 
 def _about_hours(row: pd.Series[Any]) -> list[str]:
@@ -123,6 +195,7 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
     sentences = [
         f"{_rank(row['rank'], per_area)}: {row['n']:,.0f} {noun} {spread}.",
         f"Expect {expected} ({percent(interval)} of weeks {low:.0f}–{high:.0f}).",
+        *_about_harm(row),
         *_about_hours(row),
     ]
     if isinstance(row["main_heading"], str):

@@ -65,7 +65,8 @@ class Details:
     def merge(self, other: Details) -> None:
         """Add what another part has gathered."""
         for name, frames in other.sums.items():
-            self.sums.setdefault(name, []).extend(frames)
+            for frame in frames:
+                self.add(name, frame)
         self.events += other.events
 
     def incidents(self) -> gpd.GeoDataFrame:

@@ -78,31 +78,34 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     return members.groupby("hotspot_id")["q"].min().reindex(table.index).rename("place_q")
 
 
-def ranks_without_top(table: pd.DataFrame, not_listed: pd.Series[Any]) -> pd.Series[Any]:
+def ranks_without_top(
+    table: pd.DataFrame, top: pd.Series[float], not_listed: pd.Series[Any]
+) -> pd.Series[Any]:
     """Give each hotspot's rank in its area if only its own largest source had been silent.
 
     Parameters
     ----------
     table : DataFrame
-        Hotspots with `borough`, `expected_per_week`, `top_caller_share` and `top_point_share`.
+        Hotspots with `borough` and `harm_per_week`.
+    top : Series of float
+        Share of the harm of each that its largest source makes up, 0–1; on the same index.
     not_listed : Series of float
-        What is expected a week in those that came next, by area.
+        Harm to expect a week in those that came next, by area.
 
     Returns
     -------
     Series of int64
         On the index of `table`.
     """
-    top = table[["top_caller_share", "top_point_share"]].max(axis=1).fillna(0.0)
-    expected = table["expected_per_week"]
-    rest = expected * (1 - top)
+    harm = table["harm_per_week"]
+    rest = harm * (1 - top)
     ranks = pd.Series(0, index=table.index, dtype="int64")
     for area_id, rows in table.groupby("borough", sort=False):
-        others = expected[rows.index].to_numpy()
+        others = harm[rows.index].to_numpy()
         own = rest[rows.index].to_numpy()
         higher = (others[None, :] > own[:, None]) & ~np.eye(len(rows), dtype=bool)
         below = not_listed[not_listed.index == area_id].to_numpy()
-        # What a pinned hotspot stands before though it expects less does not overtake it.
+        # What a pinned hotspot stands before though it has less does not overtake it.
         passes = (below[None, :] > own[:, None]) & (below[None, :] <= others[:, None])
         ranks[rows.index] = 1 + higher.sum(axis=1) + passes.sum(axis=1)
     return ranks

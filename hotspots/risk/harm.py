@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -169,7 +170,7 @@ class HarmWeights:
         )
 
 
-def read_harm_weights(path: str | Path) -> HarmWeights:
+def read_harm_weights(path: str | PathLike[str]) -> HarmWeights:
     """Read harm weights from a TOML file.
 
     Parameters
@@ -217,7 +218,7 @@ def read_harm_weights(path: str | Path) -> HarmWeights:
     <HarmWeights 'Camden', version 2026-04: personal 2, nuisance 1, environmental 0.5,
     without a type 1; vulnerable × 3, repeat × 1.5; 1 heading named>
     """
-    if not isinstance(path, str | Path):
+    if not isinstance(path, str | PathLike):
         name = "path"  # type: ignore[unreachable]
         raise invalid(name, type(path).__name__, "the path of a TOML file")
     try:
@@ -295,3 +296,16 @@ def _table_problems(key: str, table: Any) -> list[str]:  # noqa: ANN401 (what is
     if key == "types" and not problems and not any(table.values()):
         problems.append(str(invalid("types", "all 0", "weights of which one is above 0")))
     return problems
+
+
+def as_weights(weights: str | PathLike[str] | HarmWeights | None) -> HarmWeights:
+    """Give harm weights, read from their file if it is a path; the starting point for None."""
+    if weights is None:
+        return HarmWeights()
+    if isinstance(weights, str | PathLike):
+        return read_harm_weights(weights)
+    if not isinstance(weights, HarmWeights):
+        name, rule = "weights", "harm weights, or the path of their file"  # type: ignore[unreachable]
+        remedy = "Use hs.read_harm_weights(path) or hs.HarmWeights.from_dict(values)."
+        raise invalid(name, type(weights).__name__, rule, remedy)
+    return weights

@@ -150,6 +150,12 @@ class HarmTask:
     member: Integers
 
     @classmethod
+    def of_places(cls, count: CountTask, n_places: int) -> HarmTask:
+        """Make ready what counts at places alone, before any hotspot is known."""
+        nobody = np.full(n_places, -1, dtype=np.int64)
+        return cls(count, pd.Index([], dtype="str"), nobody)
+
+    @classmethod
     def build(cls, counts: Counts, found: HotspotList | None = None) -> HarmTask:
         """Make everything ready.
 

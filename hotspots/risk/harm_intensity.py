@@ -19,13 +19,15 @@ from scipy.sparse import csr_array
 from scipy.stats import gamma
 
 from hotspots.counts import run
-from hotspots.errors import HotspotsWarning, InputError, invalid
+from hotspots.errors import HotspotsWarning, InputError
 from hotspots.incidents import load_codes
-from hotspots.risk.harm import HarmWeights
+from hotspots.risk.harm import HarmWeights, as_weights
 from hotspots.risk.harm_counts import HarmCounts, HarmTask, added_up
 from hotspots.risk.recency import HALF_LIFE, check_half_life, in_period, recency, row_weights
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from hotspots.counts import Counts
     from hotspots.counts.counting import Incidents
     from hotspots.risk.intensity import Intensity
@@ -189,7 +191,7 @@ def weekly_harm(
     intensity: Intensity,
     incidents: Incidents | HarmCounts,
     *,
-    weights: HarmWeights | None = None,
+    weights: str | PathLike[str] | HarmWeights | None = None,
     half_life: float | None = HALF_LIFE,
 ) -> HarmIntensity:
     """Estimate how much harm to expect in each place a week.
@@ -200,8 +202,9 @@ def weekly_harm(
         What `weekly_intensity` estimated from counts.
     incidents : GeoDataFrame, Reading, Dataset, path or HarmCounts
         The incidents that were counted, or what `HarmTask` has counted of them.
-    weights : HarmWeights, optional
-        What a report weighs; by default the documented starting point.
+    weights : path or HarmWeights, optional
+        What a report weighs, or a file for `read_harm_weights`; by default the documented
+        starting point.
     half_life : float, optional
         Weeks after which a report counts half, above 0; None if all count alike.
 
@@ -260,7 +263,7 @@ def weekly_harm(
     >>> harm.places["harm_per_week"].idxmax() in counts.places.index
     True
     """
-    weights = check_weights(weights)
+    weights = as_weights(weights)
     check_half_life(half_life)
     counts = intensity.counts
     if not isinstance(incidents, HarmCounts):
@@ -322,16 +325,6 @@ def gamma_interval(mean: float, variance: float, level: float) -> tuple[float, f
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     ends = np.asarray(gamma.ppf(tails, mean**2 / variance, scale=variance / mean))
     return float(ends[0]), float(ends[1])
-
-
-def check_weights(weights: Any) -> HarmWeights:  # noqa: ANN401 (what is none is refused)
-    """Give the weights, or the starting point for None; refuse anything else."""
-    if weights is None:
-        return HarmWeights()
-    if not isinstance(weights, HarmWeights):
-        remedy = "Use hs.read_harm_weights(path) or hs.HarmWeights.from_dict(values)."
-        raise invalid("weights", type(weights).__name__, "harm weights", remedy)
-    return weights
 
 
 def _check_same(counted: HarmCounts, counts: Counts) -> None:

@@ -16,13 +16,16 @@ from hotspots.counts import count_steps, run
 from hotspots.errors import invalid, is_number
 from hotspots.patterns.breaks import eras_of
 from hotspots.patterns.mann_kendall import mann_kendall
+from hotspots.risk.harm import as_weights
 from hotspots.risk.harm_counts import KIND, HarmCounts, HarmTask, added_up, member_positions
-from hotspots.risk.harm_intensity import check_weights, weekly_harm
+from hotspots.risk.harm_intensity import weekly_harm
 from hotspots.risk.matching import week_masks
 from hotspots.risk.recency import HALF_LIFE, check_half_life, in_period, row_weights
 from hotspots.words import count
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from hotspots.counts import Counts
     from hotspots.counts.counting import Incidents
     from hotspots.risk.harm import HarmWeights
@@ -108,7 +111,7 @@ def score_risk(
     intensity: Intensity,
     incidents: Incidents | HarmCounts,
     *,
-    weights: HarmWeights | None = None,
+    weights: str | PathLike[str] | HarmWeights | None = None,
     half_life: float | None = HALF_LIFE,
     level: float = 0.9,
 ) -> RiskScores:
@@ -124,8 +127,9 @@ def score_risk(
         What `weekly_intensity` estimated, and the hotspots were found from.
     incidents : GeoDataFrame, Reading, Dataset, path or HarmCounts
         The incidents that were counted, or what a `HarmTask` built with these hotspots has counted.
-    weights : HarmWeights, optional
-        What a report weighs; by default the documented starting point.
+    weights : path or HarmWeights, optional
+        What a report weighs, or a file for `read_harm_weights`; by default the documented
+        starting point.
     half_life : float, optional
         Weeks after which a report counts half, above 0; None if all count alike.
     level : float
@@ -183,7 +187,7 @@ def score_risk(
     >>> bool((abs(parts - scores.table["harm_per_week"]) < 1e-9).all())
     True
     """
-    weights = check_weights(weights)
+    weights = as_weights(weights)
     check_half_life(half_life)
     if not is_number(level) or not 0 < level < 1:
         raise invalid("level", level, "a number above 0 and below 1")

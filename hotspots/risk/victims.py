@@ -15,6 +15,7 @@ import pandas as pd
 from hotspots.counts import run
 from hotspots.errors import invalid, is_whole
 from hotspots.incidents import MILLIONTHS
+from hotspots.risk.harm import as_weights
 from hotspots.risk.harm_counts import (
     KIND,
     HarmTally,
@@ -22,13 +23,13 @@ from hotspots.risk.harm_counts import (
     number_kinds,
     task_of,
 )
-from hotspots.risk.harm_intensity import check_weights
 from hotspots.risk.recency import in_period
 from hotspots.tables import HIGH_RISK_VICTIMS, TIMEZONE
 from hotspots.words import count, day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from os import PathLike
 
     from hotspots.counts import Counts, CountTask
     from hotspots.counts.counting import Incidents
@@ -74,7 +75,7 @@ def find_high_risk_victims(
     counts: Counts,
     *,
     found: HotspotList | None = None,
-    weights: HarmWeights | None = None,
+    weights: str | PathLike[str] | HarmWeights | None = None,
     n_reports: int = 3,
     window_days: int = 90,
 ) -> HighRiskVictims:
@@ -92,8 +93,9 @@ def find_high_risk_victims(
         they are. Reports without a place are looked at, too.
     found : HotspotList, optional
         What `find_hotspots` gave, to say who is at a listed hotspot.
-    weights : HarmWeights, optional
-        What a report weighs; by default the documented starting point.
+    weights : path or HarmWeights, optional
+        What a report weighs, or a file for `read_harm_weights`; by default the documented
+        starting point.
     n_reports, window_days : int
         Reports on at least so many different dates, at least 2, within so many days, at least 1.
         3 in 90 days by default; other rules in use are 2 in 365, 3 in 180 and 10 in 180.
@@ -136,7 +138,7 @@ def find_high_risk_victims(
     >>> bool(victims.table["n_vulnerable"].gt(0).any())
     True
     """
-    weights = check_weights(weights)
+    weights = as_weights(weights)
     for name, value, least in (("n_reports", n_reports, 2), ("window_days", window_days, 1)):
         if not is_whole(value, least):
             raise invalid(name, value, f"a whole number of at least {least}")
