@@ -23,6 +23,7 @@ PAGES = [
     "risk-score",
     "scan-recent",
     "scan-week",
+    "smooth-rates",
     "trends",
     "what-changed",
 ]
