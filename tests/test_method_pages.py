@@ -25,6 +25,7 @@ PAGES = [
     "scan-week",
     "smooth-rates",
     "trends",
+    "weekly-intensity",
     "what-changed",
 ]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

@@ -90,6 +90,8 @@ def choose_candidates(
         heap = kept[area_of[place]]
         is_full = len(heap) == n_kept
         # No hotspot grown from here can hold more: it takes in no place with more harm.
+        # Its places one by one can hold no more, for it takes in none that is busier; together they
+        # hold a little more, which matters to the last that are kept, and never to those listed.
         if is_full and own_best[place] * largest <= heap[0][0]:
             continue
         candidate = grower.grow_own(int(grower.active[place]))
@@ -201,7 +203,7 @@ class Grower:
         (first,) = (int(row) for row in self._rows([position]))
         places = [first]
         week = self.harm[first]
-        band, mask, value = self._band(week)
+        _, mask, value = self._band(week)
         least = self.settings.least_share * value / self.area[first]
         is_free = ~self.is_used & (self.own_best <= self.own_best[first])
         if not with_context:
@@ -227,9 +229,8 @@ class Grower:
                 break
             places.append(int(near[best]))
             week = week + self.harm[near[best]]
-            band, mask, value = self._band(week)
-        expected = float(self.expected[places][:, mask].sum())
-        return Candidate(tuple(self.active[places].tolist()), band, expected, value)
+            _, mask, _ = self._band(week)
+        return self._candidate(self.active[places].tolist())
 
     def grow_own(self, position: int) -> Candidate:
         """Grow a set; if that is mostly another area's, grow it without what lies outside."""
@@ -241,10 +242,14 @@ class Grower:
 
     def join(self, positions: Iterable[int]) -> Candidate:
         """Give places with incidents as one set, the worst first, with hours of their own."""
-        places = self.worst_first(positions)
+        return self._candidate(self.worst_first(positions))
+
+    def _candidate(self, places: list[int]) -> Candidate:
+        """Give a set its hours, and what is expected in them of its places together."""
+        band, _, expected = self._band(self.intensity.together(np.array(places)))
         rows = self._rows(places)
-        band, mask, value = self._band(self.harm[rows].sum(axis=0))
-        return Candidate(tuple(places), band, float(self.expected[rows][:, mask].sum()), value)
+        harm_of_one = float(self.harm[rows].sum() / self.expected[rows].sum())
+        return Candidate(tuple(places), band, expected, expected * harm_of_one)
 
     def worst_first(self, positions: Iterable[int]) -> list[int]:
         """Order places with incidents by the harm to expect in their own best hours."""

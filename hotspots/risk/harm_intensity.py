@@ -70,24 +70,8 @@ class HarmIntensity:
     places: pd.DataFrame
     mix: pd.DataFrame
 
-    def harm(self, positions: Integers) -> Floats:
-        """Give the expected harm of some places in each hour of the week.
-
-        Parameters
-        ----------
-        positions : array of int (n,)
-            Positions in the places of the counts.
-
-        Returns
-        -------
-        array of float (n, 168), or (n, 1) for monthly data
-            Harm points a week.
-        """
-        total = self.places["harm_per_week"].to_numpy()[positions]
-        return np.asarray(total[:, None] * self.shares(positions))
-
     def harm_per_week(self, positions: Integers, hours: Flags | None = None) -> Floats:
-        """Give the expected harm a week of some places, by which candidates can be ranked.
+        """Give the expected harm a week of each place of a set, by which sets can be ranked.
 
         Parameters
         ----------
@@ -99,7 +83,7 @@ class HarmIntensity:
         Returns
         -------
         array of float (n,)
-            Harm points a week; a set of places has their sum.
+            Harm points a week; the set has their sum. The hours are those of the set.
         """
         total = self.places["harm_per_week"].to_numpy()[positions]
         return np.asarray(total * self.share_in(positions, hours))
@@ -123,16 +107,16 @@ class HarmIntensity:
         low, high : float
             Harm points a week. It is of the weekly mean, not of what one week will bring.
         """
-        part = self.intensity.places.iloc[positions]
         harm = self.places["harm_per_week"].to_numpy()[positions]
         variance = self.places["harm_variance"].to_numpy()[positions]
         share = self.share_in(positions, hours)
-        unknown_week = np.zeros(len(part))
-        if hours is not None and self.intensity.week is not None:
-            weight = part["week_weight"].to_numpy() + part["n_timed"].to_numpy()
-            unknown_week = share * (1 - share) / (weight + 1)
-        mean = float((harm * share).sum())
-        spread = float((variance * share**2 + (harm**2 + variance) * unknown_week).sum())
+        mean = float(harm.sum() * share)
+        week = self.intensity.set_week(positions)
+        unknown_week = 0.0
+        if hours is not None and week is not None:
+            unknown_week = share * (1 - share) / (week.weight + week.n + 1)
+        total = float(variance.sum())
+        spread = total * share**2 + (float(harm.sum()) ** 2 + total) * unknown_week
         return gamma_interval(mean, spread, level)
 
     def by_kind(self, positions: Integers, hours: Flags | None = None) -> Floats:
@@ -156,16 +140,10 @@ class HarmIntensity:
         of_area = self.mix.to_numpy()[self.mix.index.get_indexer(pd.Index(part["area_id"]))]
         return np.asarray(own + (scale * part["prior_shape"].to_numpy()) @ of_area)
 
-    def shares(self, positions: Integers) -> Floats:
-        """Give the share of each place's week in each hour: (n, 168), or (n, 1) of ones."""
-        mean = self.intensity.places["mean"].to_numpy()[positions]
-        return np.asarray(self.intensity.expected(positions) / mean[:, None])
-
-    def share_in(self, positions: Integers, hours: Flags | None) -> Floats:
-        """Give the share of each place's week in some hours, 0–1; 1 for all, and monthly data."""
-        if hours is None or self.intensity.week is None:
-            return np.ones(len(positions))
-        return np.asarray(self.shares(positions)[:, hours].sum(axis=1))
+    def share_in(self, positions: Integers, hours: Flags | None) -> float:
+        """Give the share of a set's week in some hours, 0–1; 1 for all, and for monthly data."""
+        week = self.intensity.set_week(positions) if hours is not None else None
+        return 1.0 if week is None else float(week.share[hours].sum())
 
     @cached_property
     def model(self) -> pd.DataFrame:

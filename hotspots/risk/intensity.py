@@ -35,6 +35,25 @@ _YEAR: Final = 364
 """Days of 52 weeks: a period as long has seen every season."""
 
 
+@dataclass(frozen=True, eq=False)
+class SetWeek:
+    """The week of a set of places.
+
+    Parameters
+    ----------
+    share : array of float (168,)
+        Share of its incidents in each hour of the week.
+    weight : float
+        How many incidents the week of its areas is worth.
+    n : float
+        How many different nights and hours its own week rests on.
+    """
+
+    share: np.ndarray[Any, Any]
+    weight: float
+    n: float
+
+
 @dataclass(frozen=True)
 class Intensity:
     """The expected number of incidents in each place and hour of the week.
@@ -116,9 +135,28 @@ class Intensity:
         array of float (n, 168), or (n, 1) for monthly data
             A column an hour of the week, or the whole week.
         """
-        mean = self.places["mean"].to_numpy()[positions]
+        mean = self._mean[positions]
         shares = self._shares(positions)
         return np.asarray(mean[:, None] if shares is None else mean[:, None] * shares)
+
+    def together(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Give the expected incidents a week of a set of places, whose hours are taken as one.
+
+        Parameters
+        ----------
+        positions : array of int (n,)
+            Positions in `counts.places`, at least one.
+
+        Returns
+        -------
+        array of float (168,), or (1,) for monthly data
+            As much in all as `expected` of each, but with the hours of the set: places that are
+            busy at the same hours bear each other out, and borrow less from their area.
+        """
+        found = self.set_week(positions)
+        if found is None:
+            return np.asarray(self.expected(positions).sum(axis=0))
+        return np.asarray(self._mean[positions].sum() * found.share)
 
     def mean_with_more(self, position: int, hours: np.ndarray[Any, Any] | None, more: int) -> float:
         """Give what would be expected of a place if it had more incidents, on different nights.
@@ -170,27 +208,24 @@ class Intensity:
         Returns
         -------
         float
-            Chance (with each place's dispersion), what is not known of the totals, and what is
-            not known of the weeks, added up as if places were independent.
+            Chance (with each place's dispersion) and what is not known of the totals, added up as
+            if places were independent, and what is not known of their common week.
         """
         part = self.places.iloc[positions]
-        shape, rate = part["shape"].to_numpy(), part["rate"].to_numpy()
-        dispersion, mean = part["dispersion"].to_numpy(), part["mean"].to_numpy()
-        share = np.ones(len(part))
-        share_variance = np.zeros(len(part))
-        shares = self._shares(positions)
-        if hours is not None and shares is not None:
-            share = shares[:, hours].sum(axis=1)
-            weight = part["week_weight"].to_numpy() + part["n_timed"].to_numpy()
-            share_variance = share * (1 - share) / (weight + 1)
-        total_variance = shape / rate**2
-        chance = dispersion * mean * share
-        unknown_total = total_variance * share**2
-        unknown_week = (mean**2 + total_variance) * share_variance
-        return float((chance + unknown_total + unknown_week).sum())
+        mean, dispersion = part["mean"].to_numpy(), part["dispersion"].to_numpy()
+        total_variance = (part["shape"] / part["rate"] ** 2).to_numpy()
+        share, share_variance = 1.0, 0.0
+        found = self.set_week(positions)
+        if hours is not None and found is not None:
+            share = float(found.share[hours].sum())
+            share_variance = share * (1 - share) / (found.weight + found.n + 1)
+        chance = (dispersion * mean).sum() * share
+        unknown_total = total_variance.sum() * share**2
+        unknown_week = (mean.sum() ** 2 + total_variance.sum()) * share_variance
+        return float(chance + unknown_total + unknown_week)
 
     def own_hours_share(self, positions: np.ndarray[Any, Any]) -> float:
-        """Give how far the week of some places is their own, and not borrowed from their areas.
+        """Give how far the week of a set of places is its own, and not borrowed from their areas.
 
         Parameters
         ----------
@@ -200,12 +235,39 @@ class Intensity:
         Returns
         -------
         float
-            0 (all borrowed) to 1 (all their own), the mean weighted by what is expected.
+            0 (all borrowed, and for monthly data) to 1 (all its own).
         """
-        part = self.places.iloc[positions]
-        own = part["n_timed"].to_numpy()
-        share = own / (own + part["week_weight"].to_numpy())
-        return float(np.average(share, weights=part["mean"].to_numpy()))
+        found = self.set_week(positions)
+        return 0.0 if found is None else found.n / (found.n + found.weight)
+
+    def set_week(self, positions: np.ndarray[Any, Any]) -> SetWeek | None:
+        """Shrink the week of a set of places as if they were one place.
+
+        Parameters
+        ----------
+        positions : array of int (n,)
+            Positions in `counts.places`, at least one.
+
+        Returns
+        -------
+        SetWeek or None
+            None for monthly data.
+        """
+        if self.week is None or self.pooling is None:
+            return None
+        mean = self._mean[positions]
+        area = self._area_shares(positions)
+        base = (mean @ area / mean.sum())[None, :]
+        own = self._own[positions].sum(axis=0)[None, :]
+        n = float(own.sum())
+        weight = float(
+            pooling_weights(fits_of(csr_array(own), base), own.sum(axis=1), self.pooling)[0]
+        )
+        return SetWeek(share=(weight * base[0] + own[0]) / (weight + n), weight=weight, n=n)
+
+    @cached_property
+    def _mean(self) -> np.ndarray[Any, Any]:
+        return self.places["mean"].to_numpy()
 
     @cached_property
     def _own(self) -> csr_array[Any, Any]:
@@ -215,11 +277,23 @@ class Intensity:
         """Give the share of each place's week in each hour."""
         if self.week is None:
             return None
-        part = self.places.iloc[positions]
         own = self._own[positions].toarray()
-        area = self.week.to_numpy()[self.week.index.get_indexer(pd.Index(part["area_id"]))]
-        weight = part["week_weight"].to_numpy()[:, None]
+        area = self._area_shares(positions)
+        weight = self.places["week_weight"].to_numpy()[positions][:, None]
         return np.asarray((weight * area + own) / (weight + own.sum(axis=1, keepdims=True)))
+
+    def _area_shares(self, positions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Give the week of the area of each place, a row a place."""
+        week, row = self._area_rows
+        return np.asarray(week[row[positions]])
+
+    @cached_property
+    def _area_rows(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Give the weeks of areas, and the row of each place's area in them."""
+        if self.week is None:
+            return np.zeros((0, HOURS)), np.zeros(0, dtype=np.int64)
+        row = self.week.index.get_indexer(pd.Index(self.places["area_id"]))
+        return self.week.to_numpy(), row
 
 
 def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True) -> Intensity:
@@ -253,19 +327,20 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     the variance over the mean of the place's nightly counts (monthly, for monthly data), zeros
     included and at least 1: forty calls in one night count about as much as one. The prior of an
     area is fitted by moments to all its places, those without incidents included. The share of
-    the week in hour h is (k q(h) + x(h)) / (k + Σx), where q is the area's own week, itself shrunk
-    to that of all areas, and x(h) is the number of different nights on which the place had an
-    incident in that hour, by exposure. Each place has its own k:
-    the distribution of k over all places is the one that makes their counts most likely
-    (Dirichlet–multinomial, expectation maximisation over a grid), and a place gets its mean over
+    the week in hour h is (k q(h) + x(h)) / (k + Σx), where q is the area's own week, smoothed and
+    shrunk to that of all areas, and x(h) is the number of different nights on which the place had
+    an incident in that hour, by exposure. Each place has its own k: the distribution of k over all
+    places is the one that makes their counts most likely (Dirichlet–multinomial, expectation
+    maximisation over a grid), and a place gets its mean over
     that distribution given its counts. So most places follow their area, and one with hours of
-    its own follows them.
+    its own follows them. With the season T is the sum of the factors of the days with data, over 7.
+    O(places + rows of the counts).
 
     Caveats
     -------
-    The estimate is of reports, not of what happened, for a week like those of the period: it knows
-    no season and no trend. Hours are independent of one another given k, so a sharp peak one hour
-    wide needs several incidents to show. Places are shrunk to their area as if they were alike but
+    The estimate is of reports, not of what happened. It knows no trend, and no season but London's.
+    Hours are independent of one another given k, so a sharp peak one hour wide needs several
+    incidents to show. Places are shrunk to their area as if they were alike but
     for chance; a place of its own kind, such as a station, is pulled down a little.
 
     References

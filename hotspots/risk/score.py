@@ -155,7 +155,7 @@ def score_risk(
     Notes
     -----
     The score is the sum over the hotspot's places of the harm of `weekly_harm` times the share of
-    the place's week in the hotspot's hours. It is additive in reports: a report adds its weight ×
+    their common week in the hotspot's hours. It is additive in reports: a report adds its weight ×
     how much its day counts × that share / (dispersion × rate). So, with shares, priors,
     dispersions and weights held, a further report lowers no score. `prior` and `own_history` are
     what the score would be if all reports of the period counted alike, and `recency` the rest.
@@ -268,7 +268,7 @@ def _table(
         share = harm.share_in(positions, mask)
         part = places.iloc[positions][["harm_per_week", "prior", "own_history", "recency"]]
         low, high = harm.interval(positions, mask, level)
-        parts.append({**part.mul(share, axis=0).sum().to_dict(), "low": low, "high": high})
+        parts.append({**part.sum().mul(share).to_dict(), "low": low, "high": high})
     columns = ["harm_per_week", "prior", "own_history", "recency", "low", "high"]
     made = pd.DataFrame(parts, index=found.table.index, columns=columns, dtype=np.float64)
     score, expected = made["harm_per_week"], found.table["expected_per_week"].astype(float)

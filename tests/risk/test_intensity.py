@@ -105,6 +105,64 @@ class TestByHand:
         assert own.max() < 0.02
 
 
+class TestTogether:
+    """Places whose hours are taken as one."""
+
+    def test_by_hand(self) -> None:
+        """Six places with twelve calls each on Fridays at 22:00 borrow less together than alone.
+
+        The set has 72 nights in that hour; with k, what its area's week is worth to it, the share
+        of the hour is (k q + 72) / (k + n), and q is next to nothing there.
+        """
+        fridays = pd.date_range("2025-01-10 22:00", periods=12, freq="28D")
+        parts = [at(column, fridays) for column in range(6)]
+        intensity = intensity_of(background(1500, seed=3), *parts)
+        index = intensity.counts.places.index
+        positions = index.get_indexer([place_id(column) for column in range(6)])
+        alone = intensity.expected(positions).sum(axis=0)
+        together = intensity.together(positions)
+        assert together.sum() == pytest.approx(alone.sum())
+        hour = 4 * 24 + 22
+        assert together[hour] > alone[hour]
+        n = intensity.places["n_timed"].iloc[positions].sum()
+        own = intensity.own_hours_share(positions)
+        k = n * (1 - own) / own
+        assert intensity.week is not None
+        q = intensity.week.iloc[0].to_numpy()[hour]
+        ours = intensity._own[positions].sum(axis=0)[hour]
+        assert together[hour] / together.sum() == pytest.approx((k * q + ours) / (k + n))
+
+    def test_one_place_is_itself(self) -> None:
+        """A set of one place has its hours, its share of own hours and its variance."""
+        fridays = at(3, pd.date_range("2025-01-10 22:00", periods=40, freq="7D"))
+        intensity = intensity_of(background(2000, seed=3), fridays)
+        position = np.array([intensity.counts.places.index.get_loc(place_id(3))])
+        assert intensity.together(position) == pytest.approx(intensity.expected(position)[0])
+        row = intensity.places.iloc[position[0]]
+        own = row["n_timed"] / (row["n_timed"] + row["week_weight"])
+        assert intensity.own_hours_share(position) == pytest.approx(own)
+
+    def test_order_does_not_matter(self) -> None:
+        """A set is a set."""
+        intensity = intensity_of(background(2000, seed=6))
+        some = np.array([3, 40, 7, 99])
+        assert intensity.together(some) == pytest.approx(intensity.together(some[::-1]))
+        hours = np.arange(168) < 24
+        assert intensity.variance(some, hours) == pytest.approx(
+            intensity.variance(some[::-1], hours)
+        )
+
+    def test_monthly(self) -> None:
+        """Without weeks it is the sum."""
+        x, y = middle(0)
+        table = make_incidents([("2025-01-01", x, y)], time_precision="month", weight=10.0)
+        intensity = hs.weekly_intensity(
+            hs.count_incidents(table, hs.make_grid(square_area(side=300)))
+        )
+        some = np.array([0, 1])
+        assert intensity.together(some).tolist() == [intensity.expected(some).sum()]
+
+
 class TestEdges:
     """Nothing at all, one place, monthly data."""
 
