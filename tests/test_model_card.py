@@ -12,6 +12,7 @@ import pytest
 
 import hotspots as hs
 from hotspots.errors import InputError
+from hotspots.model_card.card import _plain
 from hotspots.model_card.facts import _SAME
 from hotspots.model_card.fields import FIELDS, SCHEMA, SECTIONS
 from hotspots.products import spread_of
@@ -166,6 +167,11 @@ class TestText:
                 at = found
         n_titles = sum(1 + len(section["fields"]) for section in data["sections"])
         assert len(re.findall(r"^##+ ", card.to_markdown(), re.MULTILINE)) == n_titles
+
+    def test_marks_are_escaped(self) -> None:
+        """What a file says stays text: backslashes, too."""
+        assert _plain("a\\*b <i>  c") == r"a\\\*b \<i\> c"
+        assert _plain("# no title") == r"\# no title"
 
     def test_same_run_same_text(self, run: hs.Analysis) -> None:
         """No time of its making, no order of chance."""

@@ -221,6 +221,52 @@ class TestByHand:
         assert (share, low, high) == (1, 1, 1)
         assert shared_share(record, made.counts) == 1
 
+    def test_world_of_equals(self, made: Made) -> None:
+        """Of fifty equal places five were listed: of those a tenth comes again by chance."""
+        record = made.record()
+        assert record.places is not None
+        index = pd.Index([f"p{n}" for n in range(50)], name="place_id")
+        places = pd.DataFrame(
+            {
+                "area_id": "Q01",
+                "n": 10.0,
+                "dispersion": 1.0,
+                "shape": 1000.0,
+                "rate": 1000.0,
+                "is_context": False,
+                "hotspot_id": pd.Series(["h"] * 5 + [None] * 45, dtype="str").to_numpy(),
+            },
+            index=index,
+        )
+        start = record.start - pd.Timedelta(weeks=20)
+        end = record.start - pd.Timedelta(weeks=10)
+        last = replace(record, places=places, start=start, end=end)
+        share, low, high = draw_repeats(
+            last, ["Q01"], made.counts, n_draws=400, chance=np.random.default_rng(1)
+        )
+        # Mean of 400 draws of five of fifty: standard error 0.13 / 20.
+        assert share == pytest.approx(0.1, abs=0.025)
+        assert (low, high) == pytest.approx((0, 0.4))
+        assert shared_share(last, made.counts) == 0
+
+    def test_context_is_left_out(self, made: Made) -> None:
+        """What lies outside of the areas counts in a place, and for no area's list."""
+        context = np.zeros(len(made.counts.places))
+        context[made.counts.places.index.get_loc(place_id(2))] = 5
+        counts = replace(made.counts, context=context)
+        spread = hs.check_spread(made.hotspots, made.found.members, counts, made.areas)
+        assert spread.by_area["listed_reports"].tolist() == [55, 16]
+
+    def test_cut_small_area(self, made: Made) -> None:
+        """Of a small area of which a half lies outside, half the residents and the ground count."""
+        wide = shapely.box(WEST + SIDE, SOUTH, WEST + 3 * SIDE, SOUTH + SIDE)
+        groups = halves(imd=[1, 1, 2, 2], population=[500, 500, 2000, 1])
+        groups.geometry = [*groups.geometry.iloc[:2], wide, shapely.box(0, 0, 1, 1)]
+        spread = made.spread(groups=groups)
+        first = spread.by_group.iloc[0]
+        assert (first["population"], first["land"]) == pytest.approx((0.5, 0.5))
+        assert spread.by_area["population"].tolist() == [1000, 1000]
+
 
 class TestWords:
     """What is said, and what is never said."""
