@@ -130,7 +130,7 @@ def forecast(
     >>> import hotspots as hs
     >>> calls = hs.simulate_incidents(5000, boroughs=["Camden"], rng=1).incidents
     >>> counts = hs.count_incidents(calls, hs.make_grid(hs.load_boroughs().loc[["E09000007"]]))
-    >>> coming = hs.forecast(counts)
+    >>> coming = forecast(counts)
     >>> list(coming.table.columns)
     ['n', 'expected', 'size', 'low', 'high']
     >>> bool((coming.table["low"] <= coming.table["expected"].round()).all())
