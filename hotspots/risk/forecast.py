@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.chance import make_generator
+from hotspots.counts import Counts
 from hotspots.errors import HotspotsWarning, invalid, is_number, is_whole
 from hotspots.risk.forecast_history import make_history
 from hotspots.risk.forecast_near import NAMES, check_dates, count_recent, fit_excess, rings
@@ -26,7 +27,6 @@ from hotspots.tables import TIMEZONE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hotspots.counts import Counts
     from hotspots.risk.forecast_history import History, Step
     from hotspots.times.bands import Band
 
@@ -136,7 +136,7 @@ def forecast(
     >>> bool((coming.table["low"] <= coming.table["expected"].round()).all())
     True
     """
-    _check(method, level, half_life, threads)
+    _check(counts, method, level, half_life, threads)
     masks = None if windows is None else read_windows(counts, windows)
     if method == "near_repeat":
         check_dates(counts)
@@ -170,7 +170,12 @@ def forecast(
     return Forecast(table, method, start, end, float(level), tuned)
 
 
-def _check(method: object, level: object, half_life: object, threads: object) -> None:
+def _check(
+    counts: object, method: object, level: object, half_life: object, threads: object
+) -> None:
+    if not isinstance(counts, Counts):
+        rule = "what hs.count_incidents gives"
+        raise invalid("counts", type(counts).__name__, rule)
     if method not in get_args(Method):
         raise invalid("method", method, f"one of {', '.join(get_args(Method))}")
     if not is_number(level, 0, 1) or level in {0, 1}:

@@ -20,7 +20,8 @@ class Forecast:
     Parameters
     ----------
     table : DataFrame
-        A row a place, index `place_id`: `n` (the count of the whole history), `expected` (the mean
+        A row a place, index `place_id`, or a row a place and window of hours, index `place_id`,
+        `window`: `n` (the count of the whole history), `expected` (the mean
         of the count of the coming period), `size` (of the negative binomial distribution of that
         count: its variance is expected + expected² / size; infinite for Poisson), `low` and `high`
         (the interval, whole numbers).
@@ -43,7 +44,8 @@ class Forecast:
 
     def __repr__(self) -> str:
         """Answer the first questions: how many, where, when, how."""
+        n_places = self.table.index.get_level_values(0).nunique()
         return (
-            f"<Forecast: {self.table['expected'].sum():,.0f} incidents in {len(self.table):,} "
-            f"places, {days(self.start, self.end)}; {self.method}>"
+            f"<Forecast: {self.table['expected'].sum():,.0f} incidents in {n_places:,} places, "
+            f"{days(self.start, self.end)}; {self.method}>"
         )

@@ -458,6 +458,11 @@ class TestMessages:
         with pytest.raises(hs.InputError, match=match):
             hs.forecast(count_of([[1, 2]]), **options)  # type: ignore[arg-type]
 
+    def test_no_counts_at_all(self) -> None:
+        """A path instead of counts."""
+        with pytest.raises(hs.InputError, match="Invalid counts 'str'. Must be what hs.count"):
+            hs.forecast("counts.csv")  # type: ignore[arg-type]
+
     def test_weeks_of_monthly_data(self) -> None:
         """Months cannot be cut into weeks."""
         with pytest.raises(hs.MonthlyDataError, match="needs the date of each incident"):

@@ -171,6 +171,11 @@ class TestWindows:
         added = parts.groupby("place_id", sort=False)[["n", "expected"]].sum()
         pd.testing.assert_frame_equal(added, whole[["n", "expected"]])
 
+    def test_places_are_counted_once(self, year: hs.Counts) -> None:
+        """The record of two windows speaks of places, not of rows."""
+        found = hs.forecast(year, method="plain", windows={"late": LATE, "rest": ~LATE.mask})
+        assert f"in {len(year.places):,} places, 1 January 2026 to" in repr(found)
+
     def test_all_hours_are_the_whole(self, year: hs.Counts) -> None:
         """A share of 1 is known: the interval is that of the place."""
         whole = hs.forecast(year).table
