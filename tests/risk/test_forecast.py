@@ -102,6 +102,10 @@ class TestByHand:
         rates = weighted_rates(gather(history, 2, 4.0), MEMORY)
         assert rates[0] == pytest.approx(4.5 / (87 / 14 + 2 / usual))
 
+    def test_the_latest_twelve_steps_are_predicted(self) -> None:
+        """Of 15 months the first teaches nothing, and the next two are too old."""
+        assert history_of([[1] * 15]).targets == list(range(3, 15))
+
     def test_area_rates(self) -> None:
         """An area without incidents has a rate above 0, from all places together."""
         history = history_of([[3, 1], [0, 0]])
