@@ -127,6 +127,22 @@ class TestMaximum:
         found = fit_likelihood(n, np.ones(size))
         assert found == pytest.approx((3.5, np.inf, 3.5 * size))
 
+    def test_alike_unless_likelier(self) -> None:
+        """Of counts that are Poisson, a spread is found only where it is the likelier."""
+        chance = np.random.default_rng(0)
+        n_finite = 0
+        for _ in range(150):
+            exposure = chance.uniform(0.1, 3, int(chance.integers(2, 60)))
+            n = chance.poisson(2 * exposure).astype(float)
+            found = fit_likelihood(n, exposure)
+            if np.isfinite(found.shape):
+                n_finite += 1
+                spread = log_likelihood(n, exposure * found.mean, found.shape).sum()
+                alike = log_likelihood(n, exposure * n.sum() / exposure.sum(), np.inf).sum()
+                assert spread > alike
+        # About half of all samples vary more than their mean, and half less.
+        assert 30 < n_finite < 90
+
 
 class TestEdges:
     """Few, none, many."""
