@@ -1,5 +1,7 @@
 """The weekly intensity: shrinkage, bursts, own hours, intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,6 +143,39 @@ class TestTogether:
         row = intensity.places.iloc[position[0]]
         own = row["n_timed"] / (row["n_timed"] + row["week_weight"])
         assert intensity.own_hours_share(position) == pytest.approx(own)
+
+    def test_variance_by_hand(self) -> None:
+        """Chance, what is not known of the totals, and what is not known of the week."""
+        fridays = at(3, pd.date_range("2025-01-10 22:00", periods=40, freq="7D"))
+        intensity = intensity_of(background(2000, seed=3), fridays)
+        position = np.array([intensity.counts.places.index.get_loc(place_id(3))])
+        hours = np.arange(168) == 4 * 24 + 22
+        row = intensity.places.iloc[position[0]]
+        week = intensity.expected(position)[0]
+        share = week[hours].sum() / week.sum()
+        total = row["shape"] / row["rate"] ** 2
+        unsure = share * (1 - share) / (row["week_weight"] + row["n_timed"] + 1)
+        by_hand = row["dispersion"] * row["mean"] * share + total * share**2
+        by_hand += (row["mean"] ** 2 + total) * unsure
+        assert intensity.variance(position, hours) == pytest.approx(by_hand)
+
+    def test_places_of_two_areas(self) -> None:
+        """Their areas count by what is expected: with all k and no nights, by hand."""
+        intensity = intensity_of(background(2000, seed=6))
+        some = np.array([2, 5])
+        assert intensity.week is not None
+        ours = intensity.week.to_numpy()[0]
+        other = np.roll(ours, 12)
+        places = intensity.places.copy()
+        places.iloc[5, places.columns.get_loc("area_id")] = "Z"
+        week = pd.DataFrame([ours, other], index=[places["area_id"].iloc[0], "Z"])
+        across = replace(intensity, places=places, week=week)
+        mean = places["mean"].to_numpy()[some]
+        base = (mean[0] * ours + mean[1] * other) / mean.sum()
+        own = across.own_hours_share(some)
+        nights = across._own[some].sum(axis=0)
+        share = (1 - own) * base + own * nights / nights.sum()
+        assert across.together(some) == pytest.approx(mean.sum() * share)
 
     def test_order_does_not_matter(self) -> None:
         """A set is a set."""

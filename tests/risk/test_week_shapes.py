@@ -84,6 +84,13 @@ class TestEdges:
         assert week.index.tolist() == ["a", "b", "c"]
         assert week.loc["c"].to_numpy() == pytest.approx(overall)
 
+    def test_one_area_is_all_of_them(self) -> None:
+        """Its week is the smoothed one, however much either is worth."""
+        counts = drawn(800, 8)
+        week, overall = area_weeks(csr_array(counts), np.array(["a"]))
+        assert week.loc["a"].to_numpy() == pytest.approx(overall)
+        assert overall == pytest.approx(smooth_weeks(counts)[0])
+
     def test_area_with_its_own_week(self) -> None:
         """An area that is busy in the mornings, with enough incidents, keeps its mornings."""
         mornings = np.roll(drawn(4000, 6), -12, axis=1)
