@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         summarise_clusters,
     )
     from hotspots.risk import (
+        Backtest,
         Forecast,
         HarmIntensity,
         HarmWeights,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         Spread,
         WeightSensitivity,
         check_spread,
+        backtest,
         describe_hotspots,
         find_high_risk_victims,
         find_hotspots,
@@ -153,6 +155,8 @@ _ROOM_OF = {
     "Density": "patterns",
     "read_density": "patterns",
     "smooth_rates": "risk",
+    "backtest": "risk",
+    "Backtest": "risk",
     "weekly_intensity": "risk",
     "Intensity": "risk",
     "forecast": "risk",
@@ -201,6 +205,7 @@ _ROOM_OF = {
 __all__ = [
     "Account",
     "Analysis",
+    "Backtest",
     "Concentration",
     "Counts",
     "Dataset",
@@ -240,6 +245,7 @@ __all__ = [
     "aoristic_weights",
     "assign_areas",
     "check_spread",
+    "backtest",
     "choose_min_incidents",
     "classify_trend",
     "compare_periods",

@@ -1,5 +1,7 @@
 """How bad, and how likely next? Weekly intensity, the hotspots found from it, and their harm."""
 
+from hotspots.risk.backtest import backtest
+from hotspots.risk.backtest_record import Backtest
 from hotspots.risk.candidates import grow_hotspot
 from hotspots.risk.describe import describe_hotspots
 from hotspots.risk.details import Details, DetailTask, gathered, latest_days
@@ -32,6 +34,7 @@ from hotspots.risk.victims import (
 )
 
 __all__ = [
+    "Backtest",
     "DetailTask",
     "Details",
     "Forecast",
@@ -56,6 +59,7 @@ __all__ = [
     "as_judgements",
     "as_weights",
     "check_spread",
+    "backtest",
     "decided",
     "describe_hotspots",
     "find_high_risk_victims",

@@ -80,10 +80,10 @@ def land_weights(
     tie, first = _ties(score / area_m2, group)
     tied_m2 = np.bincount(tie, weights=area_m2)
     before_m2 = np.cumsum(tied_m2) - tied_m2
-    before_m2 -= (np.cumsum(of_places) - of_places)[group[first]]
+    before_m2 = before_m2 - (np.cumsum(of_places) - of_places)[group[first]]
     # Land that is no place ties with places of which nothing is expected.
     is_nothing = np.bincount(tie, weights=score) == 0
-    tied_m2 += np.where(is_nothing, (land - of_places)[group[first]], 0.0)
+    tied_m2 = tied_m2 + np.where(is_nothing, (land - of_places)[group[first]], 0.0)
     limits = land[group[first], None] * shares
     return np.asarray(np.clip((limits - before_m2[:, None]) / tied_m2[:, None], 0.0, 1.0)[tie])
 
