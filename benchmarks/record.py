@@ -26,6 +26,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "compare_periods": (),
     "clusters": (),
     "kernel_density": (),
+    "backtest": (),
     "reading": (),
     "weekly_intensity": (),
     "scale": ("--runs", "1"),

@@ -13,6 +13,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [
     "aoristic",
     "bias",
+    "backtest",
     "compare-periods",
     "concentration",
     "forecast",
@@ -46,7 +47,7 @@ def test_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not said, "".join(said)
 
 
-@pytest.mark.parametrize("name", [*PAGES, "london", "benchmarks"])
+@pytest.mark.parametrize("name", [*PAGES, "accuracy", "london", "benchmarks"])
 def test_page_is_found(name: str) -> None:
     """The start page lists it."""
     assert f"\n{name}\n" in (DOCS / "index.md").read_text("utf-8")

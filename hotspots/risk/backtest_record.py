@@ -43,8 +43,9 @@ class Backtest:
         A row a method and group of places, all origins together: "all", "tenth 1" (the many places
         of which least is expected) to "tenth 10", and "top 0.01" and so on. `places` (mean number
         an origin), `expected`, `actual`, `ratio` (actual over expected), `coverage` (share of
-        places whose count was in its interval) and `stated` (the share by the forecast itself,
-        which is more than the level because counts are whole).
+        places whose count was in its interval), `stated` (the share by the forecast itself, which
+        is more than the level because counts are whole) and `central` (share of counts in the
+        central part of their distribution, which is the level if the forecast is calibrated).
     scores : DataFrame
         A row a method and origin: `start` and `end` of the step, `expected` and `actual` incidents,
         `coverage`, and the mean logarithm of the probability of what came, `log_poisson` and
@@ -103,7 +104,7 @@ class Backtest:
         return "\n".join(lines)
 
     def plot(self) -> Figure:
-        """Draw hit rates beside the best possible, and how often the intervals held.
+        """Draw hit rates beside the best possible, and how often counts were as sure as stated.
 
         Returns
         -------
@@ -146,9 +147,11 @@ class Backtest:
         is_tenth = self.calibration.index.get_level_values("group").str.startswith("tenth")
         for method, rows in self.calibration[is_tenth].groupby(level="method", sort=False):
             tenth = [int(group.split()[1]) for group in rows.index.get_level_values("group")]
-            held: Any = 100 * rows["coverage"].to_numpy()
+            held: Any = 100 * rows["central"].to_numpy()
             axes.plot(tenth, held, marker="o", markersize=3, label=str(method))
-        axes.set(xlabel="tenth of what is expected, quiet to busy", ylabel="intervals that held, %")
+        axes.set(
+            xlabel="tenth of what is expected, quiet to busy",
+            ylabel="counts in the central part, %",
+        )
         axes.set_xticks(range(1, 11))
-        axes.set_ylim(top=100.5)
         axes.legend(frameon=False)

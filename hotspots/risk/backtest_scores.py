@@ -11,6 +11,7 @@ import shapely
 from scipy.sparse import csr_array
 
 from hotspots.risk.accuracy import (
+    central_share,
     chance_between,
     land_weights,
     log_scores,
@@ -29,7 +30,7 @@ FEWEST_BLOCKS: Final = 10
 """From how many squares of 2 km on differences have an interval."""
 
 _BLOCK_M: Final = 2000.0
-_SUMS: Final = ("places", "expected", "actual", "held", "stated")
+_SUMS: Final = ("places", "expected", "actual", "held", "stated", "central")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +141,9 @@ class Scores:
         weights = ground.weights(expected)
         held = ((actual >= low) & (actual <= high)).astype(np.float64)
         stated = chance_between(low, high, expected, size)
-        sums = np.stack([np.ones(len(actual)), expected, actual, held, stated], axis=1)
+        central = central_share(actual, expected, size, self.level)
+        each = [np.ones(len(actual)), expected, actual, held, stated, central]
+        sums = np.stack(each, axis=1)
         tenth = tenths(expected)
         groups = np.concatenate(
             [
@@ -249,6 +252,7 @@ class Scores:
                 "ratio": _rate(sums["actual"], sums["expected"]),
                 "coverage": _rate(sums["held"], sums["places"]),
                 "stated": _rate(sums["stated"], sums["places"]),
+                "central": _rate(sums["central"], sums["places"]),
             }
         )
         return _indexed(table, ["method", "group"])

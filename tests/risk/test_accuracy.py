@@ -12,6 +12,7 @@ from hotspots.risk.accuracy import (
     DEPTH,
     LEAST_EXPECTED,
     PERSISTENCE,
+    central_share,
     chance_between,
     land_weights,
     log_scores,
@@ -128,8 +129,8 @@ class TestLogScores:
 
     def test_floor(self) -> None:
         """Where nothing was expected and one came, it is as if a thousandth had been expected."""
-        found = log_scores(array(1), array(0), array(np.inf))[0][0]
-        assert found == pytest.approx(np.log(LEAST_EXPECTED) - LEAST_EXPECTED)
+        for found in log_scores(array(1), array(0), array(1e-9)):
+            assert found == pytest.approx(np.log(LEAST_EXPECTED) - LEAST_EXPECTED)
 
 
 class TestChanceBetween:
@@ -143,6 +144,29 @@ class TestChanceBetween:
     def test_nothing_expected(self) -> None:
         """None is certain where none is expected."""
         assert chance_between(array(0), array(0), array(0), array(2)).tolist() == [1]
+
+
+class TestCentralShare:
+    """Whether the central part of a distribution holds what it should."""
+
+    def test_by_hand(self) -> None:
+        """Poisson, mean 1: none is 0 to 0.368, of which 0.05 is cut off; three 0.920 to 0.981."""
+        found = central_share(array(0, 2, 3, 4), np.ones(4), np.full(4, np.inf), 0.9)
+        p0, upto2 = np.exp(-1), 2.5 * np.exp(-1)
+        third = (0.95 - upto2) / (np.exp(-1) / 6)
+        assert found == pytest.approx([(p0 - 0.05) / p0, 1, third, 0])
+
+    @given(st.floats(0.01, 20), st.sampled_from([0.3, 2.0, np.inf]), st.floats(0.5, 0.99))
+    def test_mean_is_the_level(self, mean: float, size: float, level: float) -> None:
+        """Weighted by their probabilities, all counts together have the level."""
+        n = np.arange(2000.0)
+        means, sizes = np.full(2000, mean), np.full(2000, size)
+        p = np.exp(log_scores(n, means, sizes)[1])
+        assert central_share(n, means, sizes, level) @ p == pytest.approx(level, abs=1e-6)
+
+    def test_impossible(self) -> None:
+        """One where none could come is outside."""
+        assert central_share(array(1), array(0), array(np.inf), 0.9).tolist() == [0]
 
 
 class TestTenths:

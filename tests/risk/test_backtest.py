@@ -469,6 +469,8 @@ class TestRelations:
         assert found.loc["all", "ratio"] == pytest.approx(1, abs=0.02)
         tenth = found[found.index.str.startswith("tenth")]
         assert (tenth["coverage"] - tenth["stated"]).abs().max() < 0.04
+        assert found.loc["all", "central"] == pytest.approx(LEVEL, abs=0.015)
+        assert (tenth["central"] - LEVEL).abs().max() < 0.05
         # Each tenth holds a tenth of what is expected.
         assert tenth["expected"].to_numpy() == pytest.approx(rate.sum() * 5 / 10, rel=0.05)
 
@@ -486,6 +488,9 @@ class TestPlot:
         held = {line.get_label(): line.get_ydata() for line in right.lines}
         assert list(held) == ["asked for", "plain", "last"]
         assert set(held["asked for"]) == {90}
+        tenths = [f"tenth {number}" for number in range(1, 11)]
+        of_last = found.calibration.loc["last"].reindex(tenths)["central"].dropna()
+        assert set(100 * of_last) <= set(held["last"])
 
     def test_without_matplotlib(self, wide: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
         """It says what to install."""
