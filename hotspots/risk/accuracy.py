@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import gammaln, xlog1py, xlogy
 from scipy.stats import nbinom, poisson
 
@@ -86,6 +87,81 @@ def land_weights(
     tied_m2 = tied_m2 + np.where(is_nothing, (land - of_places)[group[first]], 0.0)
     limits = land[group[first], None] * shares
     return np.asarray(np.clip((limits - before_m2[:, None]) / tied_m2[:, None], 0.0, 1.0)[tie])
+
+
+def drawn_hit_rates(
+    score: Floats,
+    actual: Floats,
+    area_m2: Floats,
+    shares: Floats,
+    *,
+    land_m2: float,
+    block: Integers,
+    draws: Floats,
+) -> Floats:
+    """Give the hit rates of one ranking if blocks of places are drawn several times, or not.
+
+    Parameters
+    ----------
+    score, actual, area_m2 : array of float (n,)
+        What the places are taken by, what came in them, and their size.
+    shares : array of float (n_shares,)
+        Shares of the drawn land to fill.
+    land_m2 : float
+        All land, square metres; what is no place is drawn in proportion.
+    block : array of int (n,)
+        Block of each place, numbered from 0.
+    draws : array of float (n_draws, n_blocks)
+        How often each block is drawn.
+
+    Returns
+    -------
+    array of float (n_draws, n_shares)
+        As `land_weights` gives for the drawn places; missing where nothing came in them.
+
+    Notes
+    -----
+    The curve of incidents over land, tie by tie, is read off by straight lines, which is the same
+    as weights. Places are taken anew in each draw, because the land is fixed: a list that has more
+    in one block has less in another, and blocks would not be independent otherwise.
+
+    Examples
+    --------
+    Two places of a block each; if the second is drawn twice it fills the land:
+
+    >>> score = actual = np.array([3.0, 1.0])
+    >>> drawn_hit_rates(score, actual, np.ones(2), np.array([0.5]), land_m2=2.0,
+    ...     block=np.arange(2), draws=np.array([[1.0, 1.0], [0.0, 2.0]])).ravel().tolist()
+    [0.75, 0.5]
+    """
+    tie, first = _ties(score / area_m2, np.zeros(len(score), dtype=np.int64))
+    n_ties, n_blocks = len(first), draws.shape[1]
+    places_m2 = np.bincount(block, weights=area_m2, minlength=n_blocks)
+    drawn_m2, drawn_n = draws @ places_m2, draws @ np.bincount(block, actual, n_blocks)
+    land = drawn_m2 * (land_m2 / places_m2.sum())
+    # Most places lie far behind the list: only as many as the draw with most land to fill needs.
+    end = np.cumsum(np.bincount(tie, weights=area_m2))
+    kept = int(np.searchsorted(end, 2 * shares[-1] * land.max())) + 1
+    while True:
+        kept = min(kept, n_ties)
+        near = tie < kept
+        at: Any = (tie[near], block[near])
+        land_by_tie, hits_by_tie = (
+            np.cumsum(np.asarray(csr_array((part[near], at), (kept, n_blocks)) @ draws.T), axis=0)
+            for part in (area_m2, actual)
+        )
+        if kept == n_ties or (land_by_tie[-1] >= shares[-1] * land).all():
+            break
+        kept *= 2
+    if kept == n_ties and score[tie == n_ties - 1].max() == 0:
+        land_by_tie[-1] += land - drawn_m2
+    found = np.full((len(draws), len(shares)), np.nan)
+    zero = np.zeros(1)
+    for row in np.flatnonzero(drawn_n > 0):
+        across = np.concatenate([zero, land_by_tie[:, row]])
+        up = np.concatenate([zero, hits_by_tie[:, row]])
+        found[row] = np.interp(shares * land[row], across, up) / drawn_n[row]
+    return found
 
 
 def log_scores(actual: Floats, expected: Floats, size: Floats) -> tuple[Floats, Floats]:

@@ -122,6 +122,7 @@ def backtest(
 
     **Differences** are paired: squares of 2 km of the national grid are drawn with replacement, as
     many as there are, the same for both methods and all origins; a square at the edge is as it is.
+    In each draw places are taken anew until the share of the drawn land is full.
     The interval is that of the percentiles of the draws.
 
     **Log scores** are means over the places; see `log_scores` for the floor. **Stability** is

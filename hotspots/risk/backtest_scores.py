@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import csr_array
 
 from hotspots.risk.accuracy import (
     central_share,
     chance_between,
+    drawn_hit_rates,
     land_weights,
     log_scores,
     rank_biased_overlap,
@@ -44,8 +44,8 @@ class Ground:
     """Ids of the areas, sorted."""
     area: Integers
     """Number of the area of each place; −1 for none."""
-    to_block: csr_array[Any, Any]
-    """(n_blocks, n_places), 1 where a place is in a block."""
+    block: Integers
+    """Number of the square of 2 km of each place."""
 
     @classmethod
     def of(cls, places: gpd.GeoDataFrame, land_m2: float, shares: Floats) -> Ground:
@@ -53,18 +53,14 @@ class Ground:
         number, names = pd.factorize(places["area_id"], sort=True)
         centres = shapely.centroid(places.geometry.to_numpy())
         corner = np.floor(shapely.get_coordinates(centres) / _BLOCK_M).astype(np.int64)
-        blocks, block = np.unique(corner, axis=0, return_inverse=True)
-        n = len(places)
-        to_block: Any = csr_array(
-            (np.ones(n), (block.ravel(), np.arange(n))), shape=(len(blocks), n)
-        )
+        _, block = np.unique(corner, axis=0, return_inverse=True)
         area_m2 = places["area_m2"].to_numpy(dtype=np.float64)
-        return cls(area_m2, land_m2, shares, pd.Index(names), number, to_block)
+        return cls(area_m2, land_m2, shares, pd.Index(names), number, block.ravel())
 
     @property
     def n_blocks(self) -> int:
         """How many squares of 2 km hold a place."""
-        return int(self.to_block.shape[0])
+        return int(self.block.max()) + 1
 
     def weights(self, score: Floats) -> Floats:
         """Give the part of each place in the top shares of all land."""
@@ -94,7 +90,6 @@ class _Origin:
     actual: Floats
     best: Floats
     """Hit rate of the best possible at each share."""
-    n_by_block: Floats
 
 
 @dataclass
@@ -108,7 +103,7 @@ class Scores:
     _scores: list[dict[str, object]] = field(default_factory=list)
     _stability: list[dict[str, object]] = field(default_factory=list)
     _before: dict[str, Floats] = field(default_factory=dict)
-    _hits_by_block: dict[str, list[Floats]] = field(default_factory=dict)
+    _expected: dict[str, list[Floats]] = field(default_factory=dict)
     _hits_by_area: dict[str, Floats] = field(default_factory=dict)
     _best_by_area: Floats | None = None
     _n_by_area: Floats | None = None
@@ -123,8 +118,7 @@ class Scores:
         """Take what came in the next step that is forecast."""
         ground = self.ground
         best = _rate(actual @ ground.weights(actual), actual.sum())
-        by_block = np.asarray(ground.to_block @ actual)
-        self._origins.append(_Origin(number, *period, actual, best, by_block))
+        self._origins.append(_Origin(number, *period, actual, best))
         known = ground.area >= 0
         n = ground.sum_by_area(actual[known, None], ground.area[known])[:, 0]
         hits = ground.hits_by_area(actual, actual)
@@ -162,7 +156,7 @@ class Scores:
             self._groups[method] = groups
             self._hits_by_area[method] = ground.hits_by_area(expected, actual)
         self._before[method] = expected / ground.area_m2
-        self._hits_by_block.setdefault(method, []).append(np.asarray(ground.to_block @ hits))
+        self._expected.setdefault(method, []).append(expected)
         by_poisson, by_binomial = log_scores(actual, expected, size)
         self._scores.append(
             {
@@ -262,13 +256,9 @@ class Scores:
         n_blocks, shares = self.ground.n_blocks, self.ground.shares
         even = np.full(n_blocks, 1 / n_blocks)
         draws = chance.multinomial(n_blocks, even, size=n_draws).astype(np.float64)
-        n = np.stack([origin.n_by_block for origin in self._origins])
         # The first row is the data as they are, each block once.
         draws = np.vstack([np.ones(n_blocks), draws])
-        means = {
-            method: _mean_rates(draws, np.stack(hits), n)
-            for method, hits in self._hits_by_block.items()
-        }
+        means = {method: self._drawn_means(method, draws) for method in self._expected}
         plain, rows = means[PLAIN], []
         ends = [(1 - self.level) / 2, (1 + self.level) / 2]
         for method in [each for each in means if each != PLAIN]:
@@ -299,6 +289,27 @@ class Scores:
             return pd.DataFrame(np.empty((0, len(columns))), index, columns)
         return _indexed(pd.concat(rows), ["method", "share"])
 
+    def _drawn_means(self, method: str, draws: Floats) -> Floats:
+        """Give the mean hit rate over the origins for each draw, (n_draws, n_shares)."""
+        ground = self.ground
+        rates = np.stack(
+            [
+                drawn_hit_rates(
+                    expected,
+                    origin.actual,
+                    ground.area_m2,
+                    ground.shares,
+                    land_m2=ground.land_m2,
+                    block=ground.block,
+                    draws=draws,
+                )
+                for expected, origin in zip(self._expected[method], self._origins, strict=True)
+            ]
+        )
+        # An origin without incidents, in the data or in a draw, is left out.
+        is_known = np.isfinite(rates)
+        return _rate(np.where(is_known, rates, 0.0).sum(axis=0), is_known.sum(axis=0))
+
     def _by_method(self, rows: list[dict[str, object]], index: list[str]) -> pd.DataFrame:
         """Make a table of rows: all of a method together, in the order of the methods."""
         table = pd.DataFrame(rows)
@@ -317,17 +328,6 @@ def _rate(part: Any, whole: Any) -> Floats:  # noqa: ANN401
     """Divide; missing where there is nothing to divide by."""
     part, whole = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
     return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))
-
-
-def _mean_rates(draws: Floats, hits: Floats, n: Floats) -> Floats:
-    """Give the mean hit rate over the origins for each draw of the blocks, (n_draws, n_shares).
-
-    `hits` is (n_origins, n_blocks, n_shares), `n` is (n_origins, n_blocks).
-    """
-    rates = np.stack([_rate(draws @ h, (draws @ m)[:, None]) for h, m in zip(hits, n, strict=True)])
-    # An origin without incidents, in the data or in a draw, is left out.
-    is_known = np.isfinite(rates)
-    return _rate(np.where(is_known, rates, 0.0).sum(axis=0), is_known.sum(axis=0))
 
 
 def _quantiles(values: Floats, ends: list[float]) -> Floats:

@@ -14,6 +14,7 @@ from hotspots.risk.accuracy import (
     PERSISTENCE,
     central_share,
     chance_between,
+    drawn_hit_rates,
     land_weights,
     log_scores,
     rank_biased_overlap,
@@ -106,6 +107,42 @@ class TestLandWeights:
             found[order]
         )
         assert land_weights(score * 7, area * 3, array(share)).ravel() == pytest.approx(found)
+
+
+class TestDrawnHitRates:
+    """Hit rates of drawn blocks."""
+
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.integers(0, 3)),
+            min_size=1,
+            max_size=25,
+        ),
+        st.lists(st.integers(0, 3), min_size=4, max_size=4),
+        st.floats(0.05, 1),
+        st.sampled_from([1.0, 1.5]),
+    )
+    def test_drawing_is_repetition(
+        self, places: list[tuple[int, int, int, int]], times: list[int], share: float, more: float
+    ) -> None:
+        """A block that is drawn twice is as if its places were there twice."""
+        score, actual, area, block = (np.array(part) for part in zip(*places, strict=True))
+        land = more * area.sum()
+        found = drawn_hit_rates(
+            *(score.astype(float), actual.astype(float), area.astype(float), array(share)),
+            land_m2=land,
+            block=block,
+            draws=np.array([times], dtype=float),
+        )
+        row = np.repeat(np.arange(len(block)), np.array(times)[block])
+        if actual[row].sum() == 0:
+            assert np.isnan(found).all()
+            return
+        of_drawn = array(more * area[row].sum())
+        weights = land_weights(
+            score[row].astype(float), area[row].astype(float), array(share), land_m2=of_drawn
+        )
+        assert found[0, 0] == pytest.approx(actual[row] @ weights[:, 0] / actual[row].sum())
 
 
 class TestLogScores:
