@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 
 from hotspots.areas import Grid
-from hotspots.chance import make_generator
+from hotspots.chance import draw_seeds, make_generator
 from hotspots.counts import Counts
 from hotspots.counts.steps import Steps, count_steps
 from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_whole
@@ -164,7 +164,9 @@ def backtest(
     chance = make_generator(rng)
     top = _check_options(origins, shares, level, n_bootstrap)
     steps, at = _targets(counts, step, int(origins))
-    named = _forecasters(methods, step, level)
+    # The draws of forecasts and of blocks are apart: neither depends on how many the other takes.
+    seed = int(draw_seeds(chance.spawn(1)[0], 1)[0])
+    named = _forecasters(methods, step, level, seed)
     own = np.flatnonzero(~counts.places["is_context"].to_numpy(dtype=bool))
     ground = Ground.of(counts.places.iloc[own], _check_land(counts, own, land), top)
     scores = Scores(ground, level)
@@ -241,6 +243,7 @@ def _forecasters(
     methods: Any,  # noqa: ANN401 (what is none is refused)
     step: Literal["month", "week"],
     level: float,
+    seed: int,
 ) -> dict[str, Forecaster]:
     """Give what makes the forecasts by name, the plain count first."""
     if isinstance(methods, str):
@@ -259,8 +262,9 @@ def _forecasters(
     if unknown:
         rule = f"one of {', '.join(KNOWN)}, or a function by a name of its own"
         raise invalid("methods", unknown[0], rule)
+    given = {"step": step, "level": level, "rng": seed}
     return {
-        name: make if callable(make) else partial(forecast, method=make, step=step, level=level)
+        name: make if callable(make) else partial(forecast, method=make, **given)
         for name, make in {PLAIN: PLAIN, **methods}.items()
     }
 
