@@ -144,6 +144,10 @@ def analyse(
         Path | None,
         typer.Option("--settings", help="TOML file that overrides some settings."),
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", help="TOML file of what a report weighs: the list ranks by it."),
+    ] = None,
     judgements: Annotated[
         Path | None,
         typer.Option(
@@ -197,7 +201,7 @@ def analyse(
         check_product_marking,
         read_record,
     )
-    from hotspots.risk import as_judgements  # noqa: PLC0415
+    from hotspots.risk import as_judgements, as_weights  # noqa: PLC0415
     from hotspots.settings import Settings  # noqa: PLC0415
 
     _log(verbose=verbose)
@@ -216,6 +220,7 @@ def analyse(
         chosen = replace(chosen, scan=replace(chosen.scan, n_permutations=n_permutations))
     # What is wrong with them is said before the files are read.
     decided = as_judgements(judgements)
+    weighed = as_weights(weights)
     own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(
@@ -237,6 +242,7 @@ def analyse(
         boroughs=borough,
         areas=own_areas,
         settings=chosen,
+        weights=weighed,
         judgements=decided,
         previous=last,
         client=cluster,
@@ -247,6 +253,7 @@ def analyse(
     files_beside = {
         "areas": areas,
         "settings": settings,
+        "weights": weights,
         "judgements": judgements,
         "mapping": mapping,
     }

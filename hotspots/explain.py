@@ -98,10 +98,14 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     n_occasions = int((occasions["place"] == position).sum())
     n_nights = float(n_occasions) if counts.tier == "timed" else float("nan")
     settings = analysis.settings.hotspots
+    weighed = analysis.scores.harm.places["harm_per_week"]
+    harm = (weighed / intensity.places["mean"]).to_numpy()
     if row["n"] > 0:
-        _, band, expected = grow_hotspot(intensity, position, settings=settings)
+        grown = grow_hotspot(intensity, position, harm=harm, settings=settings)
+        band, expected, points = grown.band, grown.expected, grown.harm
     else:
         band, expected = _hours_of_area(analysis, position)
+        points = expected * float(harm[position])
     middle = counts.places.geometry.iloc[[position]].representative_point()
     grid_ref = national_grid_reference(middle.x.to_numpy(), middle.y.to_numpy())[0]
     unit = "night" if counts.tier == "timed" else "month"
@@ -121,7 +125,7 @@ def explain_place(analysis: Analysis, place: str | tuple[float, float]) -> Expla
     elif excluded := _exclusions(analysis, position):
         words += ["It is not on the list.", *excluded]
     else:
-        words += _why_not(analysis, area_id, area, row, expected, position, band)
+        words += _why_not(analysis, area_id, area, row, (expected, points), position, band)
     return Explanation(
         asked=asked,
         place_id=place_id,
@@ -181,15 +185,22 @@ def _why_not(
     area_id: str,
     area: str,
     row: pd.Series[Any],
-    expected: float,
+    would: tuple[float, float],
     position: int,
     band: Band | None,
 ) -> list[str]:
-    """Say why a place is not on the list, and what would bring it there."""
+    """Say why a place is not on the list, and what would bring it there.
+
+    With its neighbours it would have so many reports a week, and so much harm.
+    """
+    expected, points = would
     when = f" in its busiest hours, {describe_band(band)}" if band else ""
     words = ["It is not on the list."]
     if row["n"] > 0:
-        words.append(f"With its neighbours it would expect {rate(expected)} a week{when}.")
+        words.append(
+            f"With its neighbours it would expect {rate(expected)} a week{when}, which weigh "
+            f"{rate(points)} harm points."
+        )
     listed = analysis.hotspots[analysis.hotspots["borough"] == area_id]
     settings = analysis.settings.hotspots
     if len(listed) < settings.per_area:
@@ -202,10 +213,10 @@ def _why_not(
     last = listed.iloc[settings.per_area - 1]
     words.append(
         f"The last of the {settings.per_area} on the list of {area}, {last['name']}, expects "
-        f"{rate(last['expected_per_week'])}."
+        f"{rate(last['expected_per_week'])}, which weigh {rate(last['harm_per_week'])}."
     )
-    target = float(last["expected_per_week"])
-    needed = _needed(analysis, position, band, target - expected)
+    gap = float(last["harm_per_week"]) - points
+    needed = _needed(analysis, position, band, gap * expected / points if points else gap)
     if needed is not None:
         where = f"in {describe_band(band)}" if band else "over the period"
         words.append(

@@ -28,6 +28,9 @@ from hotspots.settings import Settings
 from hotspots.tables import (
     AREAS,
     CLUSTERS,
+    HARM_BY_KIND,
+    HARM_SCORES,
+    HIGH_RISK_VICTIMS,
     HOTSPOT_CHANGES,
     HOTSPOTS,
     JUDGEMENTS,
@@ -64,12 +67,13 @@ _METHOD: Final = (
     "Places are counted by night and hour; the expected number of each place and hour of the week "
     "is a gamma-Poisson posterior with a Dirichlet-multinomial week, shrunk to the area and "
     "discounted for bursts; hotspots are sets of neighbouring places of at most hotspots.max_area "
-    "with the band of hours that holds most of what is expected; place_q is the smallest "
+    "with the band of hours that holds most of what is expected, ranked by harm: reports weigh as "
+    "harm.weights say, and half as much after harm.half_life_weeks; place_q is the smallest "
     "Benjamini-Hochberg rate of its places by Gi* of nights with an incident, over the places of "
     "its area, by permutation; own_hours_p is a Gumbel tail of "
     "the maxima of a Poisson scan over circles and windows of the week, with the times of episodes "
     "dealt out again within each area; tasks fill the visits that the "
-    "teams have with the hotspots that expect most in each tour."
+    "teams have with the hotspots that have most harm to expect in each tour."
 )
 _PACKAGES: Final = ("geopandas", "numba", "numpy", "pandas", "pyproj", "scipy", "shapely")
 
@@ -194,9 +198,12 @@ def save_folder(
         write_csv(SPREAD.for_audience(spread.table, marking).round(4), target / "spread.csv")
         (target / "model_card.json").write_text(model_card.to_json(), encoding="utf-8")
         (target / "model_card.md").write_text(model_card.to_markdown(), encoding="utf-8")
+        _write_scores(analysis, target, marking)
         if review is not None:
             _write_review(review, target, marking)
         if marking == "restricted":
+            victims = HIGH_RISK_VICTIMS.for_audience(analysis.victims.table, marking)
+            write_csv(victims.round(2), target / "victims.csv")
             write_csv(_rejected(analysis), target / "rejected.csv", index=False)
             places = analysis.record.places
             if places is not None:
@@ -223,6 +230,25 @@ def spread_of(analysis: Analysis, groups: gpd.GeoDataFrame | None = None) -> Spr
         previous=analysis.review.last if analysis.review is not None else None,
         tasks=analysis.tasks,
     )
+
+
+def harm_table(analysis: Analysis) -> pd.DataFrame:
+    """Give a harm scores table: scores, what they are made of, and how far they hang on weights."""
+    moved = analysis.sensitivity.table[["rank_low", "rank_high", "top_share"]]
+    described = analysis.scores.described[["n_months", "months", "trend"]]
+    moved = moved.rename(columns={"top_share": "top_of_draws"})
+    table = analysis.scores.table.join(moved).join(described)
+    return table[[column.name for column in HARM_SCORES.columns]]
+
+
+def _write_scores(analysis: Analysis, target: Path, marking: Marking) -> None:
+    """Write the harm of each hotspot, and what it is made of."""
+    by_kind = analysis.scores.by_kind.rename_axis(HARM_BY_KIND.index.name)
+    for table, frame, name in (
+        (HARM_SCORES, harm_table(analysis), "harm.csv"),
+        (HARM_BY_KIND, by_kind, "harm_by_kind.csv"),
+    ):
+        write_csv(table.for_audience(frame, marking).round(4), target / name)
 
 
 def _write_review(review: ListReview, target: Path, marking: Marking) -> None:
@@ -363,6 +389,13 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             str(area_id): [int(number) for number in row]
             for area_id, *row in analysis.record.busiest_hours.itertuples()
         },
+        "harm": {
+            "weights": analysis.scores.weights.to_dict(),
+            "half_life_weeks": analysis.scores.half_life,
+            "sensitivity": analysis.sensitivity.summary,
+        },
+        "forecast": _forecast(analysis),
+        "high_risk_victims": len(analysis.victims.table) if marking == "restricted" else None,
         "previous": _previous(analysis),
         "since_last_list": list(analysis.review.words) if analysis.review is not None else [],
         "left_out": list(analysis.left_out),
@@ -375,6 +408,20 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _PACKAGES},
         },
+    }
+
+
+def _forecast(analysis: Analysis) -> dict[str, Any] | None:
+    """Say which month was forecast, and how."""
+    coming = analysis.forecast
+    if coming is None:
+        return None
+    return {
+        "start": coming.start.isoformat(),
+        "end": coming.end.isoformat(),
+        "method": coming.method,
+        "level": coming.level,
+        "tuned": dict(coming.tuned),
     }
 
 

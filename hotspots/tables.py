@@ -938,6 +938,12 @@ TASKS: Final = Table(
             "Incidents to expect a week in the visited hours.",
             "partner",
         ),
+        Column(
+            "harm_in_tour",
+            "number",
+            "Harm to expect a week in the visited hours, points: by this the visits are given.",
+            "partner",
+        ),
         Column("reason", "text", "Why, in plain words."),
         Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
     ),
@@ -971,6 +977,55 @@ JUDGEMENTS: Final = Table(
             "Places that it names, joined by semicolons: to exclude all, else one for each point.",
         ),
         Column("geometry", "geometry", "The ground: the places that it names.", "partner"),
+    ),
+)
+
+HARM_SCORES: Final = Table(
+    name="harm_scores",
+    meaning="The harm to expect a week in a hotspot and its hours, what it is made of, and how far "
+    "its rank hangs on the weights; see the page 'Risk score'.",
+    index=Column("hotspot_id", "text", "The hotspot.", "partner"),
+    columns=(
+        Column("name", "text", "Its name.", "partner"),
+        Column("borough", "text", "Code of the area it is listed under.", "partner"),
+        Column("harm_per_week", "number", "Harm points a week in its hours.", "partner"),
+        Column("harm_low", "number", "Lower end of the interval of the weekly mean.", "partner"),
+        Column("harm_high", "number", "Its upper end.", "partner"),
+        Column("harm_rank", "integer", "Rank by harm among those listed in its area.", "partner"),
+        Column("count_rank", "integer", "Rank by the reports to expect.", "partner"),
+        Column("rank_low", "integer", "5th percentile of its rank by other weights.", "partner"),
+        Column("rank_high", "integer", "95th percentile.", "partner"),
+        Column(
+            "top_of_draws",
+            "number",
+            "Share of other weights by which it is among the first of its area, 0–1.",
+            "partner",
+        ),
+        Column("expected_per_week", "number", "Reports to expect in its hours.", "partner"),
+        Column("n", "number", "Reports of the period, all hours.", "partner"),
+        Column("n_vulnerable", "number", "Of these, flagged vulnerable."),
+        Column("n_repeat", "number", "Of these, flagged as repeat."),
+        Column("harm_per_report", "number", "Mean harm of a report, points.", "partner"),
+        Column("prior", "number", "Of the harm, what its area lends.", "partner"),
+        Column("own_history", "number", "Of the harm, what its own reports add.", "partner"),
+        Column("recency", "number", "Of the harm, what counting recent ones more adds.", "partner"),
+        Column("n_months", "integer", "Months with a report.", "partner"),
+        Column("months", "integer", "Months with data.", "partner"),
+        Column("trend", "text", "Trend of its months, in words: no part of the score.", "partner"),
+        Column("top_share", "number", "Share of the harm from its largest caller or point, 0–1."),
+    ),
+)
+
+HARM_BY_KIND: Final = Table(
+    name="harm_by_kind",
+    meaning="The harm of a hotspot by type, and by heading: each adds up to its harm a week.",
+    index=Column("row", "integer", "0 for the first.", "partner"),
+    columns=(
+        Column("hotspot_id", "text", "The hotspot.", "partner"),
+        Column("by", "text", "type or heading.", "partner", allowed=("type", "heading")),
+        Column("value", "text", "The type or heading; 'not known' if missing.", "partner"),
+        Column("n", "number", "Reports of the period.", "partner"),
+        Column("harm_per_week", "number", "Harm points a week in its hours.", "partner"),
     ),
 )
 
@@ -1034,6 +1089,8 @@ TABLES: Final = (
     LIST_SHARES,
     LIST_OUTCOMES,
     TASKS,
+    HARM_SCORES,
+    HARM_BY_KIND,
     HIGH_RISK_VICTIMS,
     SPREAD,
 )

@@ -86,6 +86,8 @@ def describe_hotspot(row: pd.Series[Any], classes: Classes, judged: str = "") ->
     questions = (
         ("When", _when(known, is_monthly=is_monthly)),
         ("Expect", _expect(known, classes, is_monthly=is_monthly)),
+        ("Harm", _harm(known)),
+        ("Coming month", _coming(known)),
         ("Recorded", _recorded(known, is_monthly=is_monthly)),
         ("Most often", ", ".join(str(known[key]) for key in _KINDS if key in known)),
         ("Callers", _callers(row)),
@@ -129,6 +131,26 @@ def _expect(known: pd.Series[Any], classes: Classes, *, is_monthly: bool) -> str
     if is_monthly:
         return words
     return f"{words}; {classes.shown(known['expected_all_hours'])} a week at any hour"
+
+
+def _harm(known: pd.Series[Any]) -> str:
+    """Say the harm, its range, and what rank the number of reports alone would give."""
+    if "harm_low" not in known:
+        return ""
+    low, high = (f"{known[column]:.1f}" for column in ("harm_low", "harm_high"))
+    words = f"{known['harm_per_week']:.1f} points a week (mean likely {low} to {high})"
+    if known["count_rank"] != known["rank"]:
+        words += f"; rank {known['count_rank']} by number of reports"
+    return words
+
+
+def _coming(known: pd.Series[Any]) -> str:
+    """Say the forecast of the coming month and the trend of the months so far."""
+    if "forecast" not in known:
+        return ""
+    low, high = (_plain(known[column]) for column in ("forecast_low", "forecast_high"))
+    words = f"{known['forecast']:.0f} reports at any hour, likely range {low} to {high}"
+    return f"{words}; months so far {known['trend']}" if "trend" in known else words
 
 
 def _recorded(known: pd.Series[Any], *, is_monthly: bool) -> str:

@@ -115,7 +115,7 @@ def grow_hotspot(
     *,
     harm: Floats | None = None,
     settings: HotspotSettings | None = None,
-) -> tuple[Integers, Band | None, float]:
+) -> Candidate:
     """Grow the hotspot that one place would make if no other had been found before.
 
     Parameters
@@ -131,15 +131,10 @@ def grow_hotspot(
 
     Returns
     -------
-    positions : array of int
-        The places of the set, the given one first.
-    band : Band or None
-        Its hours; None for monthly data.
-    expected : float
-        Incidents to expect a week in its hours.
+    Candidate
+        The given place leads.
     """
-    candidate = Grower(intensity, settings or HotspotSettings(), harm).grow(position)
-    return np.array(candidate.places), candidate.band, candidate.expected
+    return Grower(intensity, settings or HotspotSettings(), harm).grow(position)
 
 
 class Grower:

@@ -1,8 +1,8 @@
 """A first tasking list: which hotspots the teams of each area visit, on which days and tours.
 
-Each tour of each day has so many visits; they go to the hotspots with most expected in the part of
-their hours that the tour covers, at most one visit a tour. Greedy, and the best possible for this
-rule, because visits do not compete but for the number in a tour.
+Each tour of each day has so many visits; they go to the hotspots with most harm to expect in the
+part of their hours that the tour covers, at most one visit a tour. Greedy, and the best possible
+for this rule, because visits do not compete but for the number in a tour.
 """
 
 from __future__ import annotations
@@ -172,13 +172,14 @@ def _timed_rows(
 ) -> list[dict[str, object]]:
     masks = np.array([_mask(row) for _, row in hotspots.iterrows()])
     in_band = np.where(masks, week.loc[hotspots.index].to_numpy(), 0.0)
+    weighs = (hotspots["harm_per_week"] / hotspots["expected_per_week"]).to_numpy()
     rows: list[dict[str, object]] = []
     for tour in tours:
         # What a visit on each day could meet: hotspots in rows, weekdays in columns.
         gain = np.column_stack(
             [in_band[:, tour.hours_of_week(day)].sum(axis=1) for day in range(len(DAYS))]
         )
-        order = np.argsort(-gain, axis=0, kind="stable")
+        order = np.argsort(-gain * weighs[:, None], axis=0, kind="stable")
         is_visited = np.zeros(gain.shape, dtype=bool)
         np.put_along_axis(is_visited, order[:per_tour], values=True, axis=0)
         is_visited &= gain > 0
@@ -200,6 +201,7 @@ def _timed_rows(
                     "to_hour": float(end),
                     "visits_per_week": len(days),
                     "expected_in_tour": float(gain[place, days].sum()),
+                    "harm_in_tour": float(gain[place, days].sum() * weighs[place]),
                 }
             )
     order_of = {name: place for place, name in enumerate(hotspots.index)}
@@ -231,6 +233,7 @@ def _monthly_rows(hotspots: gpd.GeoDataFrame, per_week: int) -> list[dict[str, o
                 "to_hour": np.nan,
                 "visits_per_week": visits,
                 "expected_in_tour": float(hotspot["expected_per_week"]),
+                "harm_in_tour": float(hotspot["harm_per_week"]),
             }
         )
     return rows

@@ -392,12 +392,11 @@ class TestNotApplied:
 
 
 def test_rank_without_top() -> None:
-    """A pinned hotspot keeps its rank if no caller makes it, though some not listed expect more."""
-    table = pd.DataFrame({"borough": "A", "expected_per_week": [5.0, 3.0, 1.0]})
+    """A pinned hotspot keeps its rank if no caller makes it, though some not listed have more."""
+    table = pd.DataFrame({"borough": "A", "harm_per_week": [5.0, 3.0, 1.0]})
     not_listed = pd.Series([2.5, 2.0], index=["A", "A"])
     for share, ranks in (([0.0, 0.0, 0.0], [1, 2, 3]), ([0.0, 0.5, 0.0], [1, 4, 3])):
-        shares = table.assign(top_caller_share=share, top_point_share=np.nan)
-        assert ranks_without_top(shares, not_listed).tolist() == ranks
+        assert ranks_without_top(table, pd.Series(share), not_listed).tolist() == ranks
 
 
 class TestEdges:

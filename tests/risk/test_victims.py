@@ -256,7 +256,7 @@ class TestRelations:
         ({"n_reports": 1}, "Invalid n_reports '1'. Must be a whole number of at least 2"),
         ({"n_reports": 2.5}, "Invalid n_reports '2.5'"),
         ({"window_days": 0}, "Invalid window_days '0'. Must be a whole number of at least 1"),
-        ({"weights": 3}, "Invalid weights 'int'. Must be harm weights. Use hs.read_harm_weights"),
+        ({"weights": 3}, "Invalid weights 'int'. Must be harm weights, or the path of"),
     ],
 )
 def test_messages(options: dict[str, Any], message: str) -> None:
