@@ -203,7 +203,7 @@ def save_folder(
             _write_review(review, target, marking)
         if marking == "restricted":
             victims = HIGH_RISK_VICTIMS.for_audience(analysis.victims.table, marking)
-            write_csv(victims.round(2), target / "victims.csv")
+            write_csv(victims.assign(harm=victims["harm"].round(2)), target / "victims.csv")
             write_csv(_rejected(analysis), target / "rejected.csv", index=False)
             places = analysis.record.places
             if places is not None:
