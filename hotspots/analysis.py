@@ -245,6 +245,7 @@ class Analysis:
         beside: Mapping[str, Path] | None = None,
         card: str | PathLike[str] | Mapping[str, str] | None = None,
         groups: gpd.GeoDataFrame | None = None,
+        victims: bool = False,
     ) -> Path:
         """Write the map, the tables and the manifest to a folder, whole or not at all.
 
@@ -261,6 +262,9 @@ class Analysis:
             The organisation's answers to the model card; see `read_card_answers`.
         groups : GeoDataFrame, optional
             Small areas of yours for the spread of the list; see `check_spread`.
+        victims : bool
+            Whether to write `victims.csv`, too: people who were harmed and may need a call, by
+            pseudonym, with dates. Restricted, and for those who call them, not for a meeting.
 
         Returns
         -------
@@ -273,9 +277,9 @@ class Analysis:
             If the folder cannot be written, or holds something else.
         InputError
             If the marking is not known, or "public", which needs its own edition, or the answers
-            or small areas cannot be used.
+            or small areas cannot be used, or victims are asked for another marking.
         """
-        return save_folder(self, folder, marking, beside, card, groups)
+        return save_folder(self, folder, marking, beside, card, groups, victims=victims)
 
     def __repr__(self) -> str:
         """Answer the first questions: how many, where, when, what came of it."""

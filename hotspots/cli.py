@@ -180,6 +180,10 @@ def analyse(
             help="Read in chunks, twice, for more than fits in memory; by default from 500 MB on.",
         ),
     ] = None,
+    victims: Annotated[
+        bool,
+        typer.Option("--victims", help="Also write victims.csv: people who may need a call."),
+    ] = False,
     cluster: Annotated[
         str | None,
         typer.Option("--cluster", help="Address of a Dask scheduler whose workers do the reading."),
@@ -199,6 +203,7 @@ def analyse(
     from hotspots.products import (  # noqa: PLC0415
         check_folder,
         check_product_marking,
+        check_victims,
         read_record,
     )
     from hotspots.risk import as_judgements, as_weights  # noqa: PLC0415
@@ -206,6 +211,7 @@ def analyse(
 
     _log(verbose=verbose)
     check_product_marking(marking)
+    check_victims(victims, marking)
     check_folder(out)
     if borough:
         name_boroughs(borough)  # a misspelt one is said before the files are read
@@ -258,7 +264,7 @@ def analyse(
         "mapping": mapping,
     }
     beside = {what: path for what, path in files_beside.items() if path is not None}
-    _finish(console, analysis, out, marking, beside, progress=progress)
+    _finish(console, analysis, out, marking, beside, victims=victims, progress=progress)
 
 
 @app.command()
@@ -425,14 +431,15 @@ def _finish(
     marking: str = "restricted",
     beside: dict[str, Path] | None = None,
     *,
+    victims: bool = False,
     progress: bool | None = None,
 ) -> None:
-    from hotspots.products import short_lists  # noqa: PLC0415 (slow to import)
+    from hotspots.products import about_victims, short_lists  # noqa: PLC0415 (slow to import)
 
     with track(1, show=progress) as begin:
         begin("Writing the folder")
-        folder = analysis.save(out, marking=marking, beside=beside)  # type: ignore[arg-type]
-    for sentence in analysis.left_out:
+        folder = analysis.save(out, marking=marking, beside=beside, victims=victims)  # type: ignore[arg-type]
+    for sentence in [*about_victims(analysis, marking), *analysis.left_out]:
         console.print(f"  {escape(sentence)}", highlight=False)
     for sentence in analysis.review.words if analysis.review is not None else ():
         console.print(f"  {escape(sentence)}", highlight=False)

@@ -89,6 +89,16 @@ def check_product_marking(marking: str) -> None:
         raise InputError(msg)
 
 
+def check_victims(is_asked: object, marking: str) -> None:
+    """Raise `InputError` if people are asked for by a product that others may receive."""
+    if is_asked and marking != "restricted":
+        msg = (
+            f"Invalid victims with marking '{marking}'. Must be 'restricted': the list is of "
+            "people. Leave out victims."
+        )
+        raise InputError(msg)
+
+
 def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
     """Draw the hotspots of an analysis; see `Analysis.map`."""
     from hotspots.maps import map_hotspots  # noqa: PLC0415 (folium is slow to import)
@@ -98,7 +108,7 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
         HOTSPOTS.for_audience(analysis.hotspots, marking),
         analysis.areas,
         title=f"Hotspots of {analysis.noun}",
-        notes=_notes(analysis),
+        notes=_notes(analysis, marking),
         changes=analysis.review.words if analysis.review is not None else (),
         gone=analysis.review.gone if analysis.review is not None else None,
         as_of=day(analysis.counts.end - pd.Timedelta(hours=1)),
@@ -115,7 +125,7 @@ def _data_in_words(analysis: Analysis) -> str:
     return f"{used} ({sources}), {analysis.period}, {analysis.tier}"
 
 
-def _notes(analysis: Analysis) -> list[str]:
+def _notes(analysis: Analysis, marking: Marking) -> list[str]:
     """Say what was left out, and which areas have a short list, and why."""
     short = short_lists(analysis)
     account = analysis.account
@@ -127,7 +137,15 @@ def _notes(analysis: Analysis) -> list[str]:
                 f"{account.n_out_of_scope:,} out of scope, {account.n_rejected:,} rejected."
             )
         ]
+    rows += about_victims(analysis, marking)
     return [*rows, *analysis.left_out, *short, *_attribution(analysis)]
+
+
+def about_victims(analysis: Analysis, marking: str) -> list[str]:
+    """Say how many people may need a call, where people are known and the audience may know."""
+    found = analysis.victims
+    is_known = len(found.table) > 0 or found.n_unnamed_vulnerable > 0
+    return [found.summary] if is_known and marking == "restricted" else []
 
 
 def short_lists(analysis: Analysis) -> list[str]:
@@ -163,11 +181,14 @@ def save_folder(
     beside: Mapping[str, Path] | None = None,
     card: str | os.PathLike[str] | Mapping[str, str] | None = None,
     groups: gpd.GeoDataFrame | None = None,
+    *,
+    victims: bool = False,
 ) -> Path:
     """Write all products of an analysis to a folder; see `Analysis.save`."""
     from hotspots.maps import save_map  # noqa: PLC0415 (folium is slow to import)
 
     check_product_marking(marking)
+    check_victims(victims, marking)
     hotspots = HOTSPOTS.for_audience(analysis.hotspots, marking)
     review = analysis.review
     tasks = TASKS.for_audience(analysis.tasks, marking)
@@ -201,9 +222,10 @@ def save_folder(
         _write_scores(analysis, target, marking)
         if review is not None:
             _write_review(review, target, marking)
+        if victims:
+            people = HIGH_RISK_VICTIMS.for_audience(analysis.victims.table, marking)
+            write_csv(people.assign(harm=people["harm"].round(2)), target / "victims.csv")
         if marking == "restricted":
-            victims = HIGH_RISK_VICTIMS.for_audience(analysis.victims.table, marking)
-            write_csv(victims.assign(harm=victims["harm"].round(2)), target / "victims.csv")
             write_csv(_rejected(analysis), target / "rejected.csv", index=False)
             places = analysis.record.places
             if places is not None:

@@ -64,7 +64,7 @@ class TestList:
         CLUSTERS.validate(analysis.clusters)
         assert analysis.hotspots["rank"].tolist() == list(range(1, 11))
         assert (analysis.hotspots["area_m2"] <= 100_000).all()
-        assert analysis.hotspots["expected_per_week"].is_monotonic_decreasing
+        assert analysis.hotspots["harm_per_week"].is_monotonic_decreasing
 
     def test_own_hours(self) -> None:
         """A place busy on Friday nights leads, with those hours."""
@@ -737,6 +737,8 @@ def finish(reading: hs.Reading, folder: Path, **options: object) -> hs.Analysis:
         "tasks.csv",
         "tasks.xlsx",
         "spread.csv",
+        "harm.csv",
+        "harm_by_kind.csv",
         "model_card.json",
         "model_card.md",
         "rejected.csv",

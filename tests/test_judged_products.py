@@ -46,6 +46,10 @@ def rows() -> pd.DataFrame:
     )
 
 
+# All reports count alike, so that ranks can be counted by hand.
+BY_COUNT = hs.Settings.from_dict({"risk": {"half_life": 0}})
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a file of judgements as Excel saves it."""
@@ -58,7 +62,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def analysis(file: Path) -> hs.Analysis:
     """Give an analysis with these judgements."""
     incidents = make_incidents(rows())
-    return hs.analyse(incidents, areas=square_area(), judgements=file, progress=False)
+    return hs.analyse(
+        incidents, areas=square_area(), settings=BY_COUNT, judgements=file, progress=False
+    )
 
 
 class TestAnalysis:
@@ -81,7 +87,9 @@ class TestAnalysis:
 
     def test_totals_are_unchanged(self, analysis: hs.Analysis) -> None:
         """What is excluded still counts."""
-        plain = hs.analyse(make_incidents(rows()), areas=square_area(), progress=False)
+        plain = hs.analyse(
+            make_incidents(rows()), areas=square_area(), settings=BY_COUNT, progress=False
+        )
         assert plain.n_incidents == analysis.n_incidents
         assert plain.counts.total == analysis.counts.total
         assert BUSY in set(plain.found.members["place_id"])
@@ -123,7 +131,9 @@ class TestAnalysis:
         )
         calls.to_csv(tmp_path / "calls.csv", index=False)
         dataset = hs.open_incidents(tmp_path / "calls.csv")
-        chunked = hs.analyse(dataset, areas=square_area(), judgements=file, progress=False)
+        chunked = hs.analyse(
+            dataset, areas=square_area(), settings=BY_COUNT, judgements=file, progress=False
+        )
         columns = ["name", "rank", "expected_per_week", "n", "judgement", "geometry"]
         assert_geodataframe_equal(chunked.hotspots[columns], analysis.hotspots[columns])
         assert_geodataframe_equal(chunked.judgements, analysis.judgements)
@@ -189,7 +199,9 @@ def test_command(file: Path, tmp_path: Path) -> None:
     )
     calls.to_csv(tmp_path / "calls.csv", index=False)
     square_area().to_file(tmp_path / "area.gpkg", engine="pyogrio")
+    (tmp_path / "s.toml").write_text("[risk]\nhalf_life = 0\n", encoding="utf-8")
     words = ("analyse", tmp_path / "calls.csv", "--areas", tmp_path / "area.gpkg")
+    words += ("--settings", tmp_path / "s.toml")
     out = tmp_path / "out"
     done = run(*words, "--judgements", file, "--out", out)
     assert done.returncode == 0, done.stderr

@@ -1019,12 +1019,13 @@ class TestFormulas:
         analysis = hs.analyse(reading, boroughs=["Westminster"], progress=False)
         assert analysis.tasks["location"].tolist() == [FORMULA] * len(analysis.tasks)
         assert len(analysis.tasks) > 0
-        return analysis.save(where / "out")
+        return analysis.save(where / "out", victims=True)
 
     def test_csv(self, folder: Path) -> None:
         """No text in any CSV begins like a formula, and none is lost."""
         tables = sorted(folder.glob("*.csv"))
-        assert [path.name for path in tables] == ["rejected.csv", "spread.csv", "tasks.csv"]
+        names = ["harm.csv", "harm_by_kind.csv", "rejected.csv", "spread.csv", "tasks.csv"]
+        assert [path.name for path in tables] == [*names, "victims.csv"]
         cells: list[str] = []
         for path in tables:
             with path.open(encoding="utf-8-sig", newline="") as file:

@@ -92,10 +92,18 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "start_hour": np.nan if monthly else float(start),
                         "end_hour": np.nan if monthly else float((start + 4) % 24),
                         "hours": None if monthly else hours,
+                        "harm_per_week": expected * 1.5,
+                        "harm_low": expected,
+                        "harm_high": expected * 2,
+                        "count_rank": rank,
                         "expected_per_week": expected,
                         "expected_low": 0.0,
                         "expected_high": float(np.ceil(expected * 2 + 1)),
                         "expected_all_hours": round(expected * 2.2, 4),
+                        "forecast": round(expected * 9),
+                        "forecast_low": float(round(expected * 5)),
+                        "forecast_high": float(round(expected * 14)),
+                        "trend": "no trend beyond chance",
                         "n": n,
                         "n_nights": np.nan if monthly else float(round(n * 0.7)),
                         "n_months": 12,
@@ -122,7 +130,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                     }
                 )
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS).set_index("hotspot_id")
-        for name in ("weekdays", "hours", "own_hours", "judgement", "since_last"):
+        for name in ("weekdays", "hours", "own_hours", "trend", "judgement", "since_last"):
             table[name] = table[name].astype("str").mask(table[name].isna())
         table = table.assign(**columns)
         HOTSPOTS.validate(table)

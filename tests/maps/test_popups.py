@@ -22,6 +22,13 @@ def describe(make_areas: Any, make_hotspots: Any) -> Callable[..., Words]:
     def one(*, marking: Any = "restricted", monthly: bool = False, **values: object) -> Words:
         table = make_hotspots(make_areas(["Camden"]), 1, monthly=monthly)
         usual = {
+            "harm_per_week": 2.0,
+            "harm_low": 1.55,
+            "harm_high": 2.5,
+            "forecast": 8.6,
+            "forecast_low": 4.0,
+            "forecast_high": 14.0,
+            "trend": "rising",
             "expected_per_week": 1.36,
             "expected_low": 0.0,
             "expected_high": 3.0,
@@ -47,6 +54,18 @@ def describe(make_areas: Any, make_hotspots: Any) -> Callable[..., Words]:
     return one
 
 
+def test_other_rank_by_number(describe: Callable[..., Words]) -> None:
+    """Where harm changes the rank, the rank by number stands beside it."""
+    assert dict(describe(count_rank=3).facts)["Harm"].endswith("; rank 3 by number of reports")
+
+
+def test_not_scored(describe: Callable[..., Words]) -> None:
+    """What was not scored or forecast is not spoken of."""
+    facts = dict(describe(harm_low=np.nan, forecast=np.nan).facts)
+    assert "Harm" not in facts
+    assert "Coming month" not in facts
+
+
 def test_borrowed_hours(describe: Callable[..., Words]) -> None:
     """Hours that are mostly the area's are said to be so."""
     words = describe(own_hours_share=0.2)
@@ -62,6 +81,8 @@ def test_timed(describe: Callable[..., Words]) -> None:
     assert dict(words.facts) == {
         "When": "Fri–Sat 21:00–01:00",
         "Expect": "1.4 reports a week in these hours, likely range 0 to 3; 2.0 a week at any hour",
+        "Harm": "2.0 points a week (mean likely 1.6 to 2.5)",
+        "Coming month": "9 reports at any hour, likely range 4 to 14; months so far rising",
         "Recorded": "106 reports on 71 nights, 40 of them in these hours",
         "Most often": "nuisance (81 %), Rowdy or inconsiderate behaviour (64 %)",
         "Callers": "35 % from the most frequent caller; 60 % at one exact point",

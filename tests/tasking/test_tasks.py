@@ -33,6 +33,7 @@ def make_hotspots(bands: list[Band | None], borough: str = "Q01") -> tuple[objec
                 "end_hour": float(band.end_hour) if band else np.nan,
                 "hours": describe_band(band) if band else None,
                 "expected_per_week": float(20 - rank),
+                "harm_per_week": float(20 - rank),
                 "why": "Because.",
                 "source": "test",
                 "geometry": Point(540_000, 180_000),
