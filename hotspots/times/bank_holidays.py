@@ -63,11 +63,10 @@ def bank_holidays(first_year: int, last_year: int) -> pd.Series[str]:
 
     Examples
     --------
-    >>> print(bank_holidays(2021, 2021).tail(3))
+    >>> print(bank_holidays(2021, 2021).tail(3).to_string())
     2021-08-30    Summer bank holiday
     2021-12-27          Christmas Day
     2021-12-28             Boxing Day
-    Name: holiday, dtype: str
     """
     first, last = pd.Timestamp(first_year, 1, 1), pd.Timestamp(last_year, 12, 31)
     named = {

@@ -160,8 +160,8 @@ def special_days(days: pd.DatetimeIndex) -> pd.Series[str]:
     Examples
     --------
     >>> import pandas as pd
-    >>> special_days(pd.date_range("2025-12-23", "2025-12-26")).to_list()
-    [nan, 'Christmas Eve', 'Christmas Day', 'Boxing Day']
+    >>> special_days(pd.date_range("2025-12-23", "2025-12-26")).dropna().to_list()
+    ['Christmas Eve', 'Christmas Day', 'Boxing Day']
     """
     dates = _local_days(days)
     names = pd.Series(pd.NA, index=dates, name="special", dtype="str")

@@ -469,7 +469,7 @@ class TestMessages:
         ("change", "message"),
         [
             ({"n": [1, 2]}, "Invalid n 'list'. Must be a Series by the ids of the places."),
-            ({"n": pd.Series(["x", "y"])}, "Invalid n 'str'. Must be numbers."),
+            ({"n": pd.Series(["x", "y"])}, "Invalid n '(str|object)'. Must be numbers."),
             ({"n": pd.Series([1, np.nan])}, r"Invalid n that are missing or infinite: 1 \(1\)."),
             ({"n": pd.Series([1, -2])}, r"Invalid n 'below 0 in 1 \(1\)'. Must be counts of at"),
             ({"n": pd.Series([1, 2], index=["a", "a"])}, r"ids more than once: 1 \(a\)"),
