@@ -58,8 +58,9 @@ which is what an analyst has without any method. How to read the tables is on th
 figures and sentences, from data that are not in the repository.
 
 Hit rates are the share of the step's incidents in the top shares of land, means over the steps;
-intervals of differences are 90 %, from squares of 2 km, paired. **Nothing was chosen by any section
-but the first**: the others are a last test. No map is shown; where the places are is not said.
+intervals of differences are 90 %, from squares of 2 km, paired. **London chose the
+default**; sections of other data, where there are any, are a last test, by which nothing is
+chosen. No map is shown; where the places are is not said.
 """
 
 

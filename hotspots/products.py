@@ -265,12 +265,13 @@ def harm_table(analysis: Analysis) -> pd.DataFrame:
 
 def _write_scores(analysis: Analysis, target: Path, marking: Marking) -> None:
     """Write the harm of each hotspot, and what it is made of."""
-    by_kind = analysis.scores.by_kind.rename_axis(HARM_BY_KIND.index.name)
-    for table, frame, name in (
-        (HARM_SCORES, harm_table(analysis), "harm.csv"),
-        (HARM_BY_KIND, by_kind, "harm_by_kind.csv"),
-    ):
-        write_csv(table.for_audience(frame, marking).round(4), target / name)
+    scores = HARM_SCORES.for_audience(harm_table(analysis), marking)
+    write_csv(scores.round(4), target / "harm.csv")
+    if marking == "restricted":
+        # From numbers by kind and the weights it could be worked out how many are flagged.
+        by_kind = analysis.scores.by_kind.rename_axis(HARM_BY_KIND.index.name)
+        kinds = HARM_BY_KIND.for_audience(by_kind, marking)
+        write_csv(kinds.round(4), target / "harm_by_kind.csv")
 
 
 def _write_review(review: ListReview, target: Path, marking: Marking) -> None:
@@ -412,7 +413,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             for area_id, *row in analysis.record.busiest_hours.itertuples()
         },
         "harm": {
-            "weights": analysis.scores.weights.to_dict(),
+            "weights": _weights(analysis, marking),
             "half_life_weeks": analysis.scores.half_life,
             "sensitivity": analysis.sensitivity.summary,
         },
@@ -431,6 +432,12 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             **{name: metadata.version(name) for name in _PACKAGES},
         },
     }
+
+
+def _weights(analysis: Analysis, marking: Marking) -> dict[str, Any]:
+    """Give the harm weights; who decided them is for the restricted edition alone."""
+    weights = analysis.scores.weights.to_dict()
+    return weights if marking == "restricted" else {**weights, "source": ""}
 
 
 def _forecast(analysis: Analysis) -> dict[str, Any] | None:

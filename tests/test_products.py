@@ -212,6 +212,17 @@ class TestPrivacy:
         table = gpd.read_parquet(out / "hotspots.parquet")
         assert "expected_per_week" in table
         assert {"why", "top_caller_share", "location"}.isdisjoint(table.columns)
+        assert not (out / "harm_by_kind.csv").exists()
+        harm = pd.read_csv(out / "harm.csv")
+        assert "harm_per_week" in harm
+        hidden = {"n_vulnerable", "n_repeat", "prior", "own_history", "recency", "harm_per_report"}
+        assert hidden.isdisjoint(harm.columns)
+        manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+        assert manifest["harm"]["weights"]["source"] == ""
+        assert manifest["harm"]["weights"]["types"]["personal"] == 2
+        with pytest.raises(hs.InputError, match="Invalid victims with marking 'partner'"):
+            analysis.save(tmp_path / "people", marking="partner", victims=True)
+        assert not (tmp_path / "people").exists()
         assert "PARTNER" in (out / "index.html").read_text("utf-8")
         assert str(openpyxl.load_workbook(out / "tasks.xlsx")["tasks"]["A1"].value).startswith(
             "PARTNER"

@@ -23,7 +23,7 @@ _SAME: Final[dict[str, tuple[str, ...]]] = {
         (
             "The tool counts reports of anti-social behaviour by place, night and hour, estimates "
             "how many are to be expected a week, and lists for each area the places that can be "
-            "walked, with the hours at which most is expected, and visits that fit the teams."
+            "walked, ranked by the harm to expect in their hours, and visits that fit the teams."
         ),
         (
             "It is used to discuss where officers and partners should be, and when. People decide; "
@@ -37,7 +37,8 @@ _SAME: Final[dict[str, tuple[str, ...]]] = {
             "or in areas of the user's. The expected number of each place and hour of the week is "
             "estimated, drawn towards its area as far as the data ask, and discounted for bursts. "
             "Neighbouring places grow to hotspots of a size that can be walked, each with a band "
-            "of hours. Visits go to those where most is expected in each tour."
+            "of hours. They are ranked by harm: reports weigh as the user's weights say, recent "
+            "ones more. Visits go to those with most harm to expect in each tour."
         ),
     ),
     "scope": (
@@ -103,7 +104,7 @@ _SAME: Final[dict[str, tuple[str, ...]]] = {
     "model_task": (
         (
             "Expect the number of reports of each place and hour of a usual week, and rank sets of "
-            "neighbouring places by it."
+            "neighbouring places by what those reports weigh."
         ),
     ),
     "harm": (
@@ -192,8 +193,9 @@ def facts_of(analysis: Analysis, spread: Spread, marking: Marking) -> dict[str, 
         "model_input": (_input(analysis),),
         "model_output": (
             (
-                "Hotspots with hours, expected reports a week and a "
-                f"{percent(analysis.settings.hotspots.interval)} range; visits a week by tour."
+                "Hotspots with hours, the harm and the reports to expect a week, each with a "
+                f"{percent(analysis.settings.hotspots.interval)} range; a forecast of the coming "
+                "month; visits a week by tour."
             ),
         ),
         "model_architecture": _methods(analysis),
@@ -214,9 +216,11 @@ def facts_of(analysis: Analysis, spread: Spread, marking: Marking) -> dict[str, 
         "data_quantities": _quantities(analysis),
         "sensitive_attributes": (
             (
-                "No attribute of a person is used to choose a place. A pseudonym of the caller, "
-                "where there is one, is used to see repeats and in no product. Groups of small "
-                "areas, where they are given, are used in the spread alone."
+                "Whether a report is flagged as of somebody vulnerable, or as a repeat, makes it "
+                "weigh more, and so moves ranks; no other attribute of a person does. A pseudonym "
+                "of the caller, where there is one, is used to see repeats; it is in no product "
+                "but the restricted victims.csv, which is written only where it is asked for. "
+                "Groups of small areas, where they are given, are used in the spread alone."
             ),
         ),
         "data_completeness_and_representativeness": (
@@ -257,9 +261,10 @@ def _methods(analysis: Analysis) -> tuple[str, ...]:
     methods = [
         (
             "Gamma-Poisson totals and Dirichlet-multinomial weeks, pooled by area; hotspots grown "
-            "over neighbours with a band of hours; visits by what is expected in each tour: "
+            "over neighbours with a band of hours; visits by the harm to expect in each tour: "
             "method.md."
         ),
+        "Harm of reports by weights, recent ones counting more (score_risk): risk-score.md.",
         "Surroundings of places (place_q), Getis-Ord Gi*: getis-ord.md.",
     ]
     if analysis.scan is not None:
@@ -331,7 +336,13 @@ def _settings(analysis: Analysis) -> tuple[str, ...]:
         for name, value in values.items()
         if value != usual[section][name]
     ]
-    return tuple(changed) or ("All at their defaults (settings.md); listed in manifest.json.",)
+    weights = analysis.scores.weights
+    said = tuple(changed) or ("All at their defaults (settings.md); listed in manifest.json.",)
+    return (
+        *said,
+        f"Harm weights '{weights.name}', version {weights.version}; listed in manifest.json.",
+        *((analysis.sensitivity.summary,) if len(analysis.hotspots) else ()),
+    )
 
 
 def _judgements(analysis: Analysis) -> str:

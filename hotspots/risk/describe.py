@@ -99,8 +99,10 @@ def describe_hotspots(
     table = table.join(forecast_of_hotspots(coming, found))
     if "since_last" not in table.columns:
         table["since_last"] = pd.Series(None, index=table.index, dtype="str")
+    is_recent = scores is not None and scores.half_life is not None
     table["why"] = [
-        _why(row, noun, len(counts.months), per_area, interval) for _, row in table.iterrows()
+        _why(row, noun, len(counts.months), per_area, interval, is_recent=is_recent)
+        for _, row in table.iterrows()
     ]
     table["source"] = ", ".join(counts.sources)
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=found.table.crs)
@@ -151,15 +153,17 @@ def forecast_of_hotspots(coming: Forecast | None, found: HotspotList) -> pd.Data
     return table.assign(forecast=sums["expected"])[columns]
 
 
-def _about_harm(row: pd.Series[Any]) -> list[str]:
+def _about_harm(row: pd.Series[Any], *, is_recent: bool) -> list[str]:
     """Say how harm changes the rank, and whether there is a trend."""
     said, least = [], 0.05
     if row["rank"] != row["count_rank"] and "harm_per_report" in row:
-        weighs = f"a report there weighs {row['harm_per_report']:.1f} harm points, and "
-        said.append(
-            f"By number it would be rank {row['count_rank']} of those listed; "
-            f"{weighs if abs(row['harm_per_report'] - 1) >= least else ''}recent ones count more."
-        )
+        reasons = []
+        if abs(row["harm_per_report"] - 1) >= least:
+            reasons.append(f"a report there weighs {row['harm_per_report']:.1f} harm points")
+        if is_recent:
+            reasons.append("recent ones count more")
+        because = f"; {' and '.join(reasons)}" if reasons else ""
+        said.append(f"By number it would be rank {row['count_rank']} of those listed{because}.")
     if row["trend"] in ("rising", "falling"):
         said.append(f"Its months are {row['trend']}.")
     return said
@@ -179,7 +183,15 @@ def _about_hours(row: pd.Series[Any]) -> list[str]:
     return []
 
 
-def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval: float) -> str:
+def _why(
+    row: pd.Series[Any],
+    noun: str,
+    n_months: int,
+    per_area: int,
+    interval: float,
+    *,
+    is_recent: bool,
+) -> str:
     """Say in plain words why a hotspot is on the list."""
     if np.isnan(row["n_nights"]):
         spread = f"in {row['n_months']} of {n_months} months"
@@ -195,7 +207,7 @@ def _why(row: pd.Series[Any], noun: str, n_months: int, per_area: int, interval:
     sentences = [
         f"{_rank(row['rank'], per_area)}: {row['n']:,.0f} {noun} {spread}.",
         f"Expect {expected} ({percent(interval)} of weeks {low:.0f}–{high:.0f}).",
-        *_about_harm(row),
+        *_about_harm(row, is_recent=is_recent),
         *_about_hours(row),
     ]
     if isinstance(row["main_heading"], str):
