@@ -210,6 +210,7 @@ class Analysis:
             self.areas,
             self.settings.hotspots,
             self.judgements,
+            self.scores.harm,
         )
 
     def explain(self, place: str | tuple[float, float]) -> Explanation:

@@ -396,6 +396,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
             "start": analysis.counts.start.isoformat(),
             "end": analysis.counts.end.isoformat(),
             "weeks": analysis.counts.weeks,
+            "recent_weeks": analysis.record.recent_weeks,
         },
         "inputs": inputs,
         "rows": rows,
@@ -513,6 +514,7 @@ def read_record(folder: str | os.PathLike[str]) -> ListRecord:
     judgements = _read_table(folder, _PACKAGE, manifest) if is_whole else None
     try:
         period = manifest["period"]
+        settings = Settings.from_dict(manifest["settings"])
         return ListRecord(
             hotspots=hotspots,
             places=places,
@@ -523,8 +525,10 @@ def read_record(folder: str | os.PathLike[str]) -> ListRecord:
             start=_moment(period["start"]),
             end=_moment(period["end"]),
             weeks=float(period["weeks"]),
+            recent_weeks=float(period["recent_weeks"]),
+            half_life=settings.risk.half_life,
             tier=manifest["tier"],
-            settings=Settings.from_dict(manifest["settings"]).hotspots,
+            settings=settings.hotspots,
             judgements=judgements,
             made_at=str(manifest["made_at"]),
         )

@@ -820,9 +820,11 @@ PLACE_RECORDS: Final = Table(
     columns=(
         Column("area_id", "text", "The area that it was counted in."),
         Column("n", "number", "Incidents in the period.", minimum=0),
+        Column("n_recent", "number", "The same, older ones counting less (half-life).", minimum=0),
         Column("dispersion", "number", "Variance over mean of its nights or months.", minimum=1),
         Column("shape", "number", "Shape of the gamma distribution of its rate.", minimum=0),
         Column("rate", "number", "Rate of that distribution, weeks.", minimum=0),
+        Column("harm_per_report", "number", "Harm points that one report weighs.", minimum=0),
         Column("is_context", "boolean", "Outside the chosen areas."),
         Column("hotspot_id", "text", "The hotspot that it was part of.", nullable=True),
     ),

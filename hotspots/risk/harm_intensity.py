@@ -207,9 +207,9 @@ def weekly_harm(
     A report i of kind k weighs w. Reports of kind k come to a place at a rate with a gamma prior of
     shape a·π and rate b, where a and b are those of the place's area in `weekly_intensity` and π is
     the share of the kind in the area's reports. A report of age t counts u = ½^(t / half-life), and
-    so does the exposure, T = Σ u over the weeks of the period. With the dispersion d of the place
-    the rate of a kind is then gamma distributed with shape Σ u / d + a·π and rate T / d + b, and
-    the harm a week, the sum over kinds of rate × w, has
+    so does the exposure, T = Σ u over the weeks of the period (with a season, times its factor).
+    With the dispersion d of the place the rate of a kind is then gamma distributed with shape
+    Σ u / d + a·π and rate T / d + b, and the harm a week, the sum over kinds of rate × w, has
 
         mean (Σᵢ wᵢ uᵢ / d + a·w̄) / (T / d + b), variance (Σᵢ wᵢ² uᵢ / d + a·w̄₂) / (T / d + b)²,
 
@@ -350,12 +350,12 @@ def _matrix(counted: HarmCounts, counts: Counts, half_life: float | None) -> csr
 
 def _model(intensity: Intensity, half_life: float | None) -> pd.DataFrame:
     """Give area, dispersion and prior of each place, and its rate without and with recency."""
-    places, weeks = intensity.places, intensity.counts.weeks
+    places = intensity.places
     d = places["dispersion"]
     # What the intensity adds to the place's own evidence is the prior of its area.
     prior_shape = (places["shape"] - places["n"] / d).clip(lower=0.0)
-    prior_rate = (places["rate"] - weeks / d).clip(lower=0.0)
-    _, recent_weeks = recency(intensity.counts, half_life)
+    prior_rate = (places["rate"] - intensity.weeks / d).clip(lower=0.0)
+    _, recent_weeks = recency(intensity.counts, half_life, season=intensity.season)
     return pd.DataFrame(
         {
             "area_id": places["area_id"],

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from hotspots.risk.recency import recency
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -107,10 +109,12 @@ def draw_repeats(
 
     Notes
     -----
-    Each place keeps a rate that is drawn from its gamma posterior. Of its count then, the part of
-    the weeks that both periods hold is kept (binomial); the other weeks of the new period are drawn
-    from a negative binomial distribution with its dispersion. In each area as many places as were
-    listed are listed again, by the rate that the model would estimate.
+    Each place keeps a rate that is drawn from its gamma posterior, and what a report of it weighs.
+    Of its count then, the part of the weeks that both periods hold is kept (binomial); the other
+    weeks of the new period are drawn from a negative binomial distribution with its dispersion. A
+    report counts as much as one of these weeks does on average, by the half-life of the last list;
+    those that are kept as much more, or less, as the reports of the place did then. In each area as
+    many places as were listed are listed again, by the harm that the model would estimate.
     """
     if last.places is None:
         return np.nan, np.nan, np.nan
@@ -118,18 +122,26 @@ def draw_repeats(
     places = last.places[is_own]
     # By what they are and not by their names, so that other names give the same draws.
     total = places.groupby("area_id")["n"].transform("sum")
-    keys = (places["hotspot_id"].notna(), places["rate"], places["shape"], places["n"], total)
+    names = ("harm_per_report", "rate", "shape", "n_recent", "n")
+    keys = (places["hotspot_id"].notna(), *(places[name] for name in names), total)
     places = places.iloc[np.lexsort(keys)]
     was = places["hotspot_id"].notna().to_numpy()
     if not was.any():
         return np.nan, np.nan, np.nan
-    n, dispersion, shape, rate = (
-        places[name].to_numpy(dtype=np.float64) for name in ("n", "dispersion", "shape", "rate")
+    n, recent, dispersion, shape, rate, weight = (
+        places[name].to_numpy(dtype=np.float64)
+        for name in ("n", "n_recent", "dispersion", "shape", "rate", "harm_per_report")
     )
-    prior_shape = np.maximum(shape - n / dispersion, 0.0)
-    prior_rate = np.maximum(rate - last.weeks / dispersion, 0.0)
+    prior_shape = np.maximum(shape - recent / dispersion, 0.0)
+    prior_rate = np.maximum(rate - last.recent_weeks / dispersion, 0.0)
     again = shared_share(last, counts)
     new_weeks = max(0.0, counts.weeks - again * last.weeks)
+    u, weeks = recency(counts, last.half_life)
+    day = counts.start + pd.to_timedelta(np.arange(len(u)), unit="D")
+    was_seen = (day >= last.start) & (day < last.end)
+    # Beside what a report of the place counted then, on average.
+    kept = _mean(u[was_seen]) * recent / n / (last.recent_weeks / last.weeks)
+    fresh = _mean(u[~was_seen])
     area = pd.factorize(places["area_id"])[0]
     n_listed = np.bincount(area, weights=was).astype(np.int64)
     # Within an area, the highest come first.
@@ -139,11 +151,15 @@ def draw_repeats(
         mean = chance.gamma(shape, 1 / rate) * new_weeks
         bursts = np.maximum(dispersion - 1, 1e-9)
         came = chance.poisson(chance.gamma(np.maximum(mean, 1e-12) / bursts, bursts))
-        count = chance.binomial(np.rint(n).astype(np.int64), again) + came
-        estimate = (prior_shape + count / dispersion) / (prior_rate + counts.weeks / dispersion)
-        order = np.lexsort((chance.random(len(n)), -estimate, area))
+        count = chance.binomial(np.rint(n).astype(np.int64), again) * kept + came * fresh
+        estimate = (prior_shape + count / dispersion) / (prior_rate + weeks / dispersion)
+        order = np.lexsort((chance.random(len(n)), -estimate * weight, area))
         position = np.empty(len(n), dtype=np.int64)
         position[order] = np.arange(len(n)) - first[area[order]]
         shares[draw] = was[position < n_listed[area]].sum() / was.sum()
     low, high = np.quantile(shares, [_TAIL, 1 - _TAIL])
     return float(shares.mean()), float(low), float(high)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else 0.0

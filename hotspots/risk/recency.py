@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import invalid, is_number
+from hotspots.times import season_factors
 
 if TYPE_CHECKING:
     from hotspots.counts import Counts
@@ -44,7 +45,9 @@ def in_period(rows: pd.DataFrame, counts: Counts) -> pd.DataFrame:
     return rows[(rows["day"] >= first) & (rows["day"] < end)]
 
 
-def recency(counts: Counts, half_life: float | None) -> tuple[Floats, float]:
+def recency(
+    counts: Counts, half_life: float | None, *, season: bool = False
+) -> tuple[Floats, float]:
     """Give how much a report of each day counts, and the exposure.
 
     Parameters
@@ -53,6 +56,8 @@ def recency(counts: Counts, half_life: float | None) -> tuple[Floats, float]:
         Period, months without data, and whether days are known.
     half_life : float or None
         Weeks after which a report counts half; None if all count alike.
+    season : bool
+        Whether the exposure is in average weeks of London's year, as in `weekly_intensity`.
 
     Returns
     -------
@@ -71,13 +76,13 @@ def recency(counts: Counts, half_life: float | None) -> tuple[Floats, float]:
     """
     first, end = period_days(counts)
     days = np.arange(first, end)
-    if half_life is None:
-        return np.ones(len(days)), counts.weeks
-    months = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[s]")).to_period("M")
-    u = np.asarray(0.5 ** ((end - days - 0.5) / _WEEK / half_life))
+    dates = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[s]"))
+    months = dates.to_period("M")
+    u = np.asarray(0.5 ** ((end - days - 0.5) / _WEEK / (half_life or np.inf)))
     if counts.tier == "monthly" or counts.n_monthly:
         u = pd.Series(u).groupby(months).transform("mean").to_numpy()
-    return u, float(u[~months.isin(counts.missing)].sum() / _WEEK)
+    each = u * season_factors(dates).to_numpy() if season else u
+    return u, float(each[~months.isin(counts.missing)].sum() / _WEEK)
 
 
 def row_weights(rows: pd.DataFrame, counts: Counts, half_life: float | None) -> Floats:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hotspots.risk.recency import recency
 from hotspots.tables import PLACE_RECORDS
 from hotspots.times import HOURS, best_bands
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from hotspots.incidents.reading import Tier
+    from hotspots.risk.harm_intensity import HarmIntensity
     from hotspots.risk.hotspots import HotspotList
     from hotspots.risk.intensity import Intensity
     from hotspots.settings import HotspotSettings
@@ -44,6 +46,10 @@ class ListRecord:
         The period [start, end) that it was made from.
     weeks : float
         Weeks of the period for which there were data.
+    recent_weeks : float
+        The same, each counting as much as a report of it did; `weeks` if all counted alike.
+    half_life : float or None
+        Weeks after which a report counted half; None if all counted alike.
     tier : {"timed", "monthly"}
         Whether hours were known.
     settings : HotspotSettings
@@ -61,6 +67,8 @@ class ListRecord:
     start: pd.Timestamp
     end: pd.Timestamp
     weeks: float
+    recent_weeks: float
+    half_life: float | None
     tier: Tier
     settings: HotspotSettings
     judgements: gpd.GeoDataFrame | None = None
@@ -78,6 +86,7 @@ def record_list(
     areas: gpd.GeoDataFrame,
     settings: HotspotSettings,
     judgements: gpd.GeoDataFrame | None = None,
+    harm: HarmIntensity | None = None,
 ) -> ListRecord:
     """Keep of a list what the next one is compared with.
 
@@ -93,6 +102,8 @@ def record_list(
         How many hours a week a band may have.
     judgements : GeoDataFrame, optional
         The judgements table.
+    harm : HarmIntensity, optional
+        What the list was ranked by. By default all reports weigh and count alike.
 
     Returns
     -------
@@ -100,8 +111,18 @@ def record_list(
         Without any incident: counts and rates of places.
     """
     counts = intensity.counts
-    active = intensity.places["n"].to_numpy() > 0
-    places = intensity.places.loc[active, ["area_id", "n", "dispersion", "shape", "rate"]]
+    half_life = None if harm is None else harm.half_life
+    places = intensity.places[["area_id", "n", "dispersion", "shape", "rate"]]
+    places = places.assign(n_recent=places["n"], harm_per_report=1.0)
+    if harm is not None:
+        places = places.assign(
+            n_recent=np.asarray(harm.recent.sum(axis=1)).ravel(),
+            shape=harm.places["reports_per_week"] * harm.model["recent_rate"],
+            rate=harm.model["recent_rate"],
+            harm_per_report=harm.places["harm_per_report"],
+        )
+    active = places["n"].to_numpy() > 0
+    places = places[active]
     hotspot = found.members.set_index("place_id")["hotspot_id"].reindex(places.index)
     places = places.assign(
         is_context=counts.places["is_context"].to_numpy()[active],
@@ -115,6 +136,8 @@ def record_list(
         start=counts.start,
         end=counts.end,
         weeks=counts.weeks,
+        recent_weeks=recency(counts, half_life)[1],
+        half_life=half_life,
         tier=counts.tier,
         settings=settings,
         judgements=judgements,

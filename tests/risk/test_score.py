@@ -68,7 +68,7 @@ def found_in(
     """Count, estimate and find hotspots of one place each."""
     area = square_area(side=side)
     counts = hs.count_incidents(table, hs.make_grid(area), areas=area, period=period, **options)
-    intensity = hs.weekly_intensity(counts)
+    intensity = hs.weekly_intensity(counts, season=False)
     return intensity, hs.find_hotspots(intensity, area, settings=TWO)
 
 
@@ -135,6 +135,27 @@ class TestByHand:
         row = intensity.places.iloc[0]
         posterior = gamma(row["shape"], scale=1 / row["rate"])
         assert [low, high] == pytest.approx([posterior.ppf(0.1), posterior.ppf(0.9)])
+
+    def test_season(self) -> None:
+        """On an intensity for an average week of the year, harm is one for such a week, too."""
+        table = calls()
+        summer = (pd.Timestamp("2025-05-05"), pd.Timestamp("2025-09-01"))
+        counts = found_in(table, summer)[0].counts
+        seasonal = hs.weekly_intensity(counts)
+        assert seasonal.weeks > 1.05 * counts.weeks
+        harm = hs.weekly_harm(seasonal, table, weights=ONES, half_life=None)
+        mean = seasonal.places["mean"].to_numpy()
+        assert harm.places["harm_per_week"].to_numpy() == pytest.approx(mean)
+        # Recent ones counting more, by hand: Σ u n / d + a over Σ u f / d + b.
+        recent = hs.weekly_harm(seasonal, table, weights=ONES, half_life=13)
+        row = seasonal.places.iloc[0]
+        d = row["dispersion"]
+        a, b = row["shape"] - row["n"] / d, row["rate"] - seasonal.weeks / d
+        u, _ = recency(counts, 13)
+        days = pd.date_range(summer[0], periods=len(u))
+        exposure = (u * hs.season_factors(days)).sum() / 7
+        expected = (recent.recent.sum(axis=1)[0] / d + a) / (exposure / d + b)
+        assert recent.places["harm_per_week"].iloc[0] == pytest.approx(expected)
 
     def test_recency(self) -> None:
         """A day thirteen weeks before the last counts half of it, the last 2^(−½ / 91)."""
