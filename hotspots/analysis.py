@@ -39,6 +39,7 @@ from hotspots.remarks import (
     about_points,
     about_walk,
     missing_months,
+    one_callers,
     without_tasks,
 )
 from hotspots.risk import (
@@ -143,6 +144,8 @@ class Analysis:
         What has changed since the last list, and how that list did; None if none was given.
     left_out : tuple of str
         What was not done or not used, and why, in sentences.
+    left_out_restricted : tuple of str
+        More of them, on exact points and single callers, which only restricted products carry.
     settings : Settings
         All tunables.
     noun : str
@@ -167,8 +170,13 @@ class Analysis:
     scan: WeekScan | None
     review: ListReview | None
     left_out: tuple[str, ...]
+    left_out_restricted: tuple[str, ...]
     settings: Settings
     noun: str
+
+    def remarks(self, marking: Marking = "restricted") -> tuple[str, ...]:
+        """Give what was left out, as far as those who may receive a product may know it."""
+        return self.left_out + (self.left_out_restricted if marking == "restricted" else ())
 
     @property
     def tier(self) -> Tier:
@@ -419,7 +427,6 @@ def analyse(
             interval=level,
             night_ends=night_ends,
         )
-        left_out += about_points(again.details, hotspots, counts, noun)
         used = again.details.incidents()
         begin("Finding clusters")
         timed, said = _latest_timed(used, chosen, counts, since)
@@ -452,6 +459,10 @@ def analyse(
         scan=scan,
         review=review,
         left_out=tuple(left_out),
+        left_out_restricted=(
+            *about_points(again.details, hotspots, counts, noun),
+            *one_callers(hotspots),
+        ),
         settings=settings,
         noun=noun,
     )

@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import markup
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hotspots.analysis import Analysis
     from hotspots.incidents import Account, Dataset
     from hotspots.incidents.suggesting import Suggestion
+    from hotspots.tables import Marking
 
 BAD_INPUT = 3
 BAD_OUTPUT = 4
@@ -162,6 +163,16 @@ def analyse(
             help="Folder of the last run: says what has changed, and how that list did.",
         ),
     ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option("--card", help="TOML file with the organisation's answers to the model card."),
+    ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            "--groups", help="File of small areas with residents, deciles: how the list spreads."
+        ),
+    ] = None,
     layout: Layout = "auto",
     column: Columns = None,
     mapping: MappingFile = None,
@@ -200,6 +211,7 @@ def analyse(
     from hotspots.analysis import name_boroughs  # noqa: PLC0415
     from hotspots.areas import read_areas  # noqa: PLC0415
     from hotspots.incidents import open_incidents, read_dataset  # noqa: PLC0415
+    from hotspots.model_card import read_card_answers  # noqa: PLC0415
     from hotspots.products import (  # noqa: PLC0415
         check_folder,
         check_product_marking,
@@ -207,6 +219,7 @@ def analyse(
         read_record,
     )
     from hotspots.risk import as_judgements, as_weights  # noqa: PLC0415
+    from hotspots.risk.low_reporting import check_groups  # noqa: PLC0415
     from hotspots.settings import Settings  # noqa: PLC0415
 
     _log(verbose=verbose)
@@ -227,6 +240,10 @@ def analyse(
     # What is wrong with them is said before the files are read.
     decided = as_judgements(judgements)
     weighed = as_weights(weights)
+    answers = read_card_answers(card) if card is not None else None
+    small_areas = read_areas(groups) if groups is not None else None
+    if small_areas is not None:
+        check_groups(small_areas)
     own_areas = read_areas(areas, layer=areas_layer) if areas is not None else None
     console = Console()
     dataset = open_incidents(
@@ -262,9 +279,21 @@ def analyse(
         "weights": weights,
         "judgements": judgements,
         "mapping": mapping,
+        "card": card,
+        "groups": groups,
     }
     beside = {what: path for what, path in files_beside.items() if path is not None}
-    _finish(console, analysis, out, marking, beside, victims=victims, progress=progress)
+    _finish(
+        console,
+        analysis,
+        out,
+        marking=marking,  # type: ignore[arg-type]
+        progress=progress,
+        beside=beside,
+        card=answers,
+        groups=small_areas,
+        victims=victims,
+    )
 
 
 @app.command()
@@ -428,18 +457,17 @@ def _finish(
     console: Console,
     analysis: Analysis,
     out: Path,
-    marking: str = "restricted",
-    beside: dict[str, Path] | None = None,
     *,
-    victims: bool = False,
+    marking: Marking = "restricted",
     progress: bool | None = None,
+    **products: Any,  # noqa: ANN401 (of Analysis.save)
 ) -> None:
     from hotspots.products import about_victims, short_lists  # noqa: PLC0415 (slow to import)
 
     with track(1, show=progress) as begin:
         begin("Writing the folder")
-        folder = analysis.save(out, marking=marking, beside=beside, victims=victims)  # type: ignore[arg-type]
-    for sentence in [*about_victims(analysis, marking), *analysis.left_out]:
+        folder = analysis.save(out, marking=marking, **products)
+    for sentence in [*about_victims(analysis, marking), *analysis.remarks(marking)]:
         console.print(f"  {escape(sentence)}", highlight=False)
     for sentence in analysis.review.words if analysis.review is not None else ():
         console.print(f"  {escape(sentence)}", highlight=False)

@@ -138,7 +138,7 @@ def _notes(analysis: Analysis, marking: Marking) -> list[str]:
             )
         ]
     rows += about_victims(analysis, marking)
-    return [*rows, *analysis.left_out, *short, *_attribution(analysis)]
+    return [*rows, *analysis.remarks(marking), *short, *_attribution(analysis)]
 
 
 def about_victims(analysis: Analysis, marking: str) -> list[str]:
@@ -422,7 +422,7 @@ def make_manifest(analysis: Analysis, marking: Marking = "restricted") -> dict[s
         "high_risk_victims": len(analysis.victims.table) if marking == "restricted" else None,
         "previous": _previous(analysis),
         "since_last_list": list(analysis.review.words) if analysis.review is not None else [],
-        "left_out": list(analysis.left_out),
+        "left_out": list(analysis.remarks(marking)),
         "notes": notes,
         "min_incidents": analysis.min_incidents.to_dict(),
         "method": _METHOD,

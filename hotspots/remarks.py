@@ -120,18 +120,27 @@ def about_points(
 
 
 def without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]:
-    """Say how many hotspots get no visit, and why."""
-    rest = hotspots[~hotspots.index.isin(tasks["hotspot_id"])]
-    callers = int(rest["is_one_caller"].astype(bool).sum())
-    said = []
-    if callers:
-        said.append(
-            f"{count(callers, 'hotspot')} with nine tenths or more from one caller: no patrol is "
-            "planned there; visit the caller."
+    """Say how many hotspots get no visit, without saying which of the reasons holds where."""
+    n = int((~hotspots.index.isin(tasks["hotspot_id"])).sum())
+    if n == 0:
+        return []
+    return [
+        (
+            f"{count(n, 'hotspot')} without a visit: the tours that cover the hours are full, no "
+            "tour covers them, hardly anything is expected in them, or a patrol is not what they "
+            "need."
         )
-    if len(rest) > callers:
-        said.append(
-            f"{count(len(rest) - callers, 'hotspot')} without a visit: the tours that cover the "
-            "hours are full, no tour covers them, or hardly anything is expected in them."
+    ]
+
+
+def one_callers(hotspots: gpd.GeoDataFrame) -> list[str]:
+    """Say how many hotspots are one caller's: for those only who may know it."""
+    n = int(hotspots["is_one_caller"].astype(bool).sum())
+    if n == 0:
+        return []
+    return [
+        (
+            f"{count(n, 'hotspot')} with nine tenths or more from one caller: no patrol is planned "
+            "there; visit the caller."
         )
-    return said
+    ]

@@ -205,6 +205,12 @@ class TestList:
         assert len(marked) == 1
         assert marked["top_caller_share"].iloc[0] == 1
         assert "All of them come from one caller: visit the caller" in marked["why"].iloc[0]
+        assert "1 hotspot with nine tenths or more from one caller" in analysis.remarks()[-1]
+        said = " ".join(analysis.remarks("partner"))
+        without = len(analysis.hotspots) - analysis.tasks["hotspot_id"].nunique()
+        assert "caller" not in said
+        assert f"{without} hotspot" in said
+        assert "without a visit" in said
 
     def test_a_share_of_one_caller(self) -> None:
         """Half of the calls by one caller are said, and not marked as one caller."""
@@ -250,7 +256,8 @@ class TestList:
         rows = pd.concat([rows, background(n_else - len(rows), west=WEST + 2000, side=3000)])
         analysis = run(rows, at_place(10, 10, starts))
         point = f"({WEST + 1575:.0f}, {SOUTH + 1575:.0f})"
-        told = [said for said in analysis.left_out if point in said]
+        told = [said for said in analysis.remarks() if point in said]
+        assert not any(point in said for said in analysis.remarks("partner"))
         assert len(told) == is_said
         if is_said:
             assert told[0].startswith("100 ASB reports (10 % of those in Squareham) lie at exactly")
@@ -260,7 +267,7 @@ class TestList:
         place = at_place(10, 10, FRIDAYS.append(FRIDAYS) + pd.Timedelta(hours=22))
         analysis = run(place, person_key="p")
         assert analysis.hotspots["is_one_caller"].all()
-        assert not any("exactly one" in said for said in analysis.left_out)
+        assert not any("exactly one" in said for said in analysis.remarks())
 
     def test_short_list_has_a_reason(self) -> None:
         """An area with few incidents, and one with none, say why their lists are short."""

@@ -119,6 +119,28 @@ def test_analyse_with_areas(tmp_path: Path) -> None:
     assert len(manifest["areas"]) == len(simulation.team_areas)
 
 
+def test_card_and_groups(tmp_path: Path) -> None:
+    """Answers to the card and small areas of residents reach the folder; bad ones stop early."""
+    simulation = hs.simulate_incidents(1000, boroughs=["Camden"], rng=1)
+    write_met_layout(simulation, tmp_path / "MPS_Antisocial_Behaviour.csv")
+    wards = simulation.team_areas.assign(population=1000)
+    wards.to_file(tmp_path / "wards.gpkg", engine="pyogrio")
+    (tmp_path / "card.toml").write_text('senior_responsible_owner = "The Superintendent"\n')
+    given = ["--borough", "Camden", "--out", tmp_path / "out", "--groups", tmp_path / "wards.gpkg"]
+    file = tmp_path / "MPS_Antisocial_Behaviour.csv"
+    done = run("analyse", file, *given, "--card", tmp_path / "card.toml")
+    assert done.returncode == 0, done.stderr
+    assert "The Superintendent" in (tmp_path / "out" / "model_card.md").read_text("utf-8")
+    spread = pd.read_csv(tmp_path / "out" / "spread.csv")
+    assert "population" in spread.to_csv()
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert {"card", "groups"} <= set(manifest["beside"])
+    (tmp_path / "card.toml").write_text('owner = "x"\n')
+    wrong = run("analyse", "nowhere.csv", *given, "--card", tmp_path / "card.toml")
+    assert wrong.returncode == 3
+    assert "Invalid card 'owner'" in " ".join(wrong.stderr.split())
+
+
 def test_check(months: Path) -> None:
     """A look at files says what is in them and writes nothing."""
     before = sorted(months.iterdir())

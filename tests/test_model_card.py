@@ -253,6 +253,15 @@ class TestAnswers:
 class TestFolder:
     """The card in the folder that is handed over."""
 
+    def test_what_there_is(self, run: hs.Analysis, tmp_path: Path) -> None:
+        """The card names the files of scores and victims, and the weights that ranked."""
+        out = run.save(tmp_path / "out", victims=True)
+        said = " ".join((out / "model_card.md").read_text("utf-8").split())
+        for name in ("harm.csv", "spread.csv", "victims.csv"):
+            assert name in said
+            assert (out / name).exists()
+        assert f"Harm weights '{run.scores.weights.name}'" in said
+
     @pytest.mark.parametrize("marking", ["restricted", "partner"])
     def test_saved(self, run: hs.Analysis, tmp_path: Path, marking: Any) -> None:
         """Card and spread lie beside the list, with their checksums in the manifest."""

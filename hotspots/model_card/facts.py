@@ -65,9 +65,11 @@ _SAME: Final[dict[str, tuple[str, ...]]] = {
     ),
     "provided_information": (
         (
-            "A map, tables of hotspots and tasks, the rows that could not be read (restricted "
-            "only), the spread of the list, and a manifest. Each hotspot has its hours, the "
-            "expected number with a range, how many nights it rests on, and a reason in words."
+            "A map, tables of hotspots and tasks, what the harm of each hotspot is made of "
+            "(harm.csv), the spread of the list (spread.csv), and a manifest. Restricted only: the "
+            "rows that could not be read, harm by kind of report, and, where it is asked for, "
+            "people who were harmed and may need a call (victims.csv). Each hotspot has its hours, "
+            "the expected number with a range, how many nights it rests on, and a reason in words."
         ),
     ),
     "human_decisions_and_review": (
@@ -232,7 +234,7 @@ def facts_of(analysis: Analysis, spread: Spread, marking: Marking) -> dict[str, 
         "run_settings": _settings(analysis),
         "run_spread": spread.words,
         "run_judgements": (_judgements(analysis),),
-        "run_left_out": analysis.left_out or ("Nothing.",),
+        "run_left_out": analysis.remarks(marking) or ("Nothing.",),
         "run_marking": (_MARKINGS[marking],),
     }
 

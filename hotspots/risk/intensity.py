@@ -326,7 +326,8 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     week of a place are gamma distributed with shape n/d + a and rate T/d + b. The dispersion is
     the variance over the mean of the place's nightly counts (monthly, for monthly data), zeros
     included and at least 1: forty calls in one night count about as much as one. The prior of an
-    area is fitted by moments to all its places, those without incidents included. The share of
+    area is fitted by moments to all its places, those without incidents included and those of its
+    context left out. The share of
     the week in hour h is (k q(h) + x(h)) / (k + Σx), where q is the area's own week, smoothed and
     shrunk to that of all areas, and x(h) is the number of different nights on which the place had
     an incident in that hour, by exposure. Each place has its own k: the distribution of k over all
@@ -367,7 +368,9 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     places = pd.DataFrame(
         {"area_id": area, "n": n, "dispersion": dispersion}, index=counts.places.index
     )
-    prior = _gamma_priors(places, weeks)
+    is_context = counts.places["is_context"].to_numpy(dtype=bool)
+    # The data may end at the border: then the ring around an area is empty and says nothing of it.
+    prior = _gamma_priors(places[~is_context | ~np.isin(area, area[~is_context])], weeks)
     places["shape"] = n / dispersion + places["area_id"].map(prior["shape"])
     places["rate"] = weeks / dispersion + places["area_id"].map(prior["rate"])
     places["mean"] = places["shape"] / places["rate"]

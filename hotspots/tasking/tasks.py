@@ -179,11 +179,12 @@ def _timed_rows(
         gain = np.column_stack(
             [in_band[:, tour.hours_of_week(day)].sum(axis=1) for day in range(len(DAYS))]
         )
+        # Where hardly anything is expected takes no place from another.
+        gain[gain.sum(axis=1) < least] = 0
         order = np.argsort(-gain * weighs[:, None], axis=0, kind="stable")
         is_visited = np.zeros(gain.shape, dtype=bool)
         np.put_along_axis(is_visited, order[:per_tour], values=True, axis=0)
         is_visited &= gain > 0
-        is_visited &= np.where(is_visited, gain, 0).sum(axis=1, keepdims=True) >= least
         for place in np.flatnonzero(is_visited.any(axis=1)):
             days = np.flatnonzero(is_visited[place])
             hours = [tour.hours_of_week(int(day)) for day in days]

@@ -107,6 +107,22 @@ class TestByHand:
         assert own.max() < 0.02
 
 
+    def test_empty_context(self) -> None:
+        """A ring of context without data, around the area, says nothing of the area's places."""
+        inside = hs.make_grid(square_area(side=1500.0))
+        wide = square_area(west=WEST - 600, side=2700.0)
+        ring = hs.make_grid(wide).assign(is_context=True)
+        ring = ring[~ring.index.isin(inside.index)]
+        table = make_incidents(background(600, 1))
+        period = (MONDAY, MONDAY + pd.Timedelta(weeks=WEEKS))
+        places = [
+            hs.weekly_intensity(hs.count_incidents(table, each, period=period)).places
+            for each in (inside, pd.concat([inside, ring]))
+        ]
+        assert len(places[1]) > 2 * len(inside)
+        pd.testing.assert_frame_equal(places[0], places[1].loc[inside.index])
+
+
 class TestTogether:
     """Places whose hours are taken as one."""
 

@@ -97,6 +97,26 @@ class TestByHand:
         tasks = hs.recommend_tasks(hotspots, week, settings=settings)
         assert set(tasks["hotspot_id"]) == {"Q01_1"}
 
+    def test_harm_decides(self) -> None:
+        """Of three, the second's reports weigh most: it gets the only visit."""
+        hotspots, week = make_hotspots([FRIDAY, FRIDAY, FRIDAY])
+        # A report of each weighs 1, 4 and 1: harm in the late tour 3 × 1, 1.5 × 4 and 1 × 1.
+        hotspots["harm_per_week"] = hotspots["expected_per_week"] * [1, 4, 1]
+        settings = TaskSettings(teams_per_area=1, visits_per_tour=1)
+        tasks = hs.recommend_tasks(hotspots, week, settings=settings)
+        assert set(tasks["hotspot_id"]) == {"Q01_2"}
+        assert tasks["harm_in_tour"].tolist() == pytest.approx([6, 6])
+        assert tasks["expected_in_tour"].tolist() == pytest.approx([1.5, 1.5])
+
+    def test_hardly_anything_takes_no_place(self) -> None:
+        """A place with much harm a report and hardly a report leaves its visit to another."""
+        hotspots, week = make_hotspots([FRIDAY, FRIDAY])
+        week.iloc[0] /= 1000
+        hotspots["harm_per_week"] = hotspots["expected_per_week"] * [10_000, 1]
+        settings = TaskSettings(teams_per_area=1, visits_per_tour=1)
+        tasks = hs.recommend_tasks(hotspots, week, settings=settings)
+        assert set(tasks["hotspot_id"]) == {"Q01_2"}
+
     def test_monthly(self) -> None:
         """Monthly hotspots get daily visits in order of rank, without a tour."""
         hotspots, week = make_hotspots([None, None, None])
