@@ -16,7 +16,10 @@ import pandas as pd
 from measure import print_head
 
 import hotspots as hs
+from hotspots.counts import run
+from hotspots.risk.harm_counts import HarmCounts, HarmTask, added_up
 from hotspots.risk.matching import week_masks
+from hotspots.risk.recency import period_days
 
 if TYPE_CHECKING:
     from hotspots.counts import Counts
@@ -38,17 +41,32 @@ def every_second_week(counts: Counts, first: int) -> Counts:
     return replace(counts, table=table, end=counts.start + pd.Timedelta(weeks=WEEKS // 2))
 
 
+def harm_of_every_second_week(harm: HarmCounts, counts: Counts, first: int) -> HarmCounts:
+    """Give the same of reports by kind."""
+    week = (harm.places["day"] - period_days(counts)[0]) // 7
+    is_kept = (week % 2 == first) & (week < WEEKS)
+    day = harm.places["day"] - 7 * (week - week // 2)
+    table = harm.places.assign(day=day)[is_kept].sort_values(["place", "day", "kind"])
+    return replace(harm, places=table.reset_index(drop=True))
+
+
 def held_out(seed: int) -> pd.DataFrame:
     """Give, for each hotspot of both halves of a year, what was expected and what came."""
     boroughs = hs.load_boroughs()
     incidents = hs.simulate_incidents(ROWS, rng=seed).incidents
     counts = hs.count_incidents(incidents, hs.make_grid(boroughs))
     halves = [every_second_week(counts, first) for first in (0, 1)]
-    return pd.concat(_came(half, other, boroughs) for half, other in (halves, halves[::-1]))
+    harm = added_up(run(incidents, HarmTask.build(counts))[0])
+    weighed = [harm_of_every_second_week(harm, counts, first) for first in (0, 1)]
+    return pd.concat(
+        _came(halves[first], weighed[first], halves[1 - first], boroughs) for first in (0, 1)
+    )
 
 
-def _came(half: Counts, other: Counts, boroughs: pd.DataFrame) -> pd.DataFrame:
-    found = hs.find_hotspots(hs.weekly_intensity(half, season=False), boroughs)
+def _came(half: Counts, weighed: HarmCounts, other: Counts, boroughs: pd.DataFrame) -> pd.DataFrame:
+    intensity = hs.weekly_intensity(half, season=False)
+    harm = hs.weekly_harm(intensity, weighed).places["harm_per_week"]
+    found = hs.find_hotspots(intensity, boroughs, harm=harm)
     listed = found.table
     member = found.members.set_index("place_id")["hotspot_id"].reindex(half.places.index)
     number = listed.index.get_indexer(pd.Index(member))[other.table["place"].to_numpy()]

@@ -634,8 +634,8 @@ RECENT_CLUSTERS: Final = Table(
 
 HOTSPOTS: Final = Table(
     name="hotspots",
-    meaning="A patrol-sized set of places and the hours at which to be there, ranked by expected "
-    "incidents.",
+    meaning="A patrol-sized set of places and the hours at which to be there, ranked by the harm "
+    "to expect in them.",
     index=Column("hotspot_id", "text", "Area code and first place.", "partner"),
     columns=(
         Column("name", "text", "Area name and rank, for the meeting.", "partner"),

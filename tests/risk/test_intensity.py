@@ -106,7 +106,6 @@ class TestByHand:
         own = places["n_timed"] / (places["n_timed"] + places["week_weight"])
         assert own.max() < 0.02
 
-
     def test_empty_context(self) -> None:
         """A ring of context without data, around the area, says nothing of the area's places."""
         inside = hs.make_grid(square_area(side=1500.0))
