@@ -58,6 +58,22 @@ class TestWords:
             "Person and Vehicle search",
             "Pre-planned event",
             "Police operation",
+            "Reported by officer",
+            "Reported by the police",
+            "Spotted by patrol",
+            "Patrol requested by officer",
+            "Officer report",
+            "PCSO reported",
+            "Police observation",
+            "Police observations",
+            "Stop and account",
+            "Stops & accounts",
+            "Vehicle stop",
+            "Hotspot patrol",
+            "High visibility patrols",
+            "Self-generated",
+            "Self tasked",
+            "Police generated, CCTV requested",
         ],
     )
     def test_police(self, text: str) -> None:
@@ -65,7 +81,13 @@ class TestWords:
         assert means_police(text, is_channel=True)
         assert means_police(text, is_channel=False)
 
-    @pytest.mark.parametrize("text", ["Police", " police officer ", "PCSO", "ANPR", "Patrol"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("Police", " police officer ", "PCSO", "ANPR", "Patrol", "Patrol car", "Police van"),
+            *("Response officers", "Police body-worn video", "Airwave radio", "Marked patrol unit"),
+        ],
+    )
     def test_who_alone(self, text: str) -> None:
         """As a channel it says who reported; as a heading it says nothing."""
         assert means_police(text, is_channel=True)
@@ -87,6 +109,28 @@ class TestWords:
             "Missing person search",
             "Rowdy or inconsiderate behaviour",
             "Stop light broken, search for owner",
+            "Foot patrol requested",
+            "Police patrols requested by resident",
+            "Caller wants more police patrols",
+            "No police patrols: complaint",
+            "Complaint about stop and search",
+            "Self created online",
+            "Self-created",
+            "Self-service, generated online",
+            "Self-reported",
+            "Reported by self",
+            "Reported by police website",
+            "Police app",
+            "Police mobile app",
+            "Police report",
+            "Not police generated",
+            "Non-police initiated",
+            "Housing officer initiated",
+            "Council noise officer report",
+            "Reported by housing officer",
+            "Reported by community safety officers",
+            "Car",
+            "Radio team",
             "",
         ],
     )
