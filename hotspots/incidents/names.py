@@ -219,9 +219,10 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
         reported_via received_via report_source source_of_report source_of_call initiated_by
         """
     ),
+    # Not the ID of a caller: that is the telephone number, which is no pseudonym.
     "person_key": _words(
         """
-        person_key person_id caller_key caller_id caller_hash victim_key victim_id victim_hash
+        person_key person_id caller_key caller_hash victim_key victim_id victim_hash
         complainant_key complainant_id customer_id tenant_id
         """
     ),

@@ -43,6 +43,14 @@ def place_parts(*names: str, **own: str) -> dict[str, str]:
 class TestByHand:
     """Tables whose columns a person would recognise."""
 
+    def test_telephone_numbers(self) -> None:
+        """The ID of a caller is a telephone number: no pseudonym, unless the user says so."""
+        for name in ("Caller ID", "caller_id", "CallerID"):
+            assert "person_key" not in parts_of("received", "easting", "northing", name)
+            found = parts_of("received", "easting", "northing", name, person_key=name)
+            assert found["person_key"] == name
+        assert parts_of("received", "easting", "northing", "Caller Key")["person_key"]
+
     def test_published_layouts(self) -> None:
         """The layouts of publishers are recognised by their own columns."""
         street = ["Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude"]
