@@ -78,7 +78,9 @@ class SmallAreas:
         part = shared_ground(hotspots.geometry.to_numpy(), self.polygons)
         land = shapely.area(self.polygons) * self.inside
         people = self._people()
-        inside = {"land": land, "reports": self.reports}
+        # What was shared out from the places of the listed areas lies inside them already.
+        reports = self.reports if self.is_blurred else self.reports * self.inside
+        inside = {"land": land, "reports": reports}
         if people is not None:
             inside["population"] = people
         tables = []

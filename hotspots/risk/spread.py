@@ -126,7 +126,8 @@ def check_spread(
     reports : Series of float, optional
         Reports of the period in each small area, on the index of `groups`, counted by their points
         (`count_incidents(incidents, places_from_areas(groups)).totals()`). By default the counts of
-        places are shared out by area of intersection, which blurs them.
+        places are shared out by area of intersection, which blurs them. Of a small area that lies
+        in part outside the listed ones, as large a part of its reports is compared.
     previous : ListRecord or sequence of ListRecord, optional
         The last list (`analysis.record`), or several, the newest first.
     tasks : DataFrame, optional

@@ -320,6 +320,16 @@ class TestByHand:
         assert (first["population"], first["land"]) == pytest.approx((0.5, 0.5))
         assert spread.by_area["population"].tolist() == [1000, 1000]
 
+    def test_cut_reports(self, made: Made) -> None:
+        """Reports of the user's own are cut to the listed areas like residents and ground."""
+        wide = shapely.box(WEST + SIDE, SOUTH, WEST + 3 * SIDE, SOUTH + SIDE)
+        groups = halves(imd=[1, 1, 2, 2], population=1)
+        groups.geometry = [*groups.geometry.iloc[:2], wide, shapely.box(0, 0, 1, 1)]
+        # 5 + 5 of deprived ones; of the others a half of 60, and none of the 100 far away.
+        reports = pd.Series([5, 5, 60, 100], index=groups.index)
+        rows = made.spread(groups=groups, reports=reports).by_group.drop_duplicates("group")
+        assert rows.set_index("group")["reports"].to_dict() == pytest.approx({"1": 0.25, "2": 0.75})
+
 
 class TestWords:
     """What is said, and what is never said."""
