@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from hotspots.words import percent
+from hotspots.words import percent, rate
 
 if TYPE_CHECKING:
     from hotspots.maps.classes import Classes
@@ -137,8 +137,8 @@ def _harm(known: pd.Series[Any]) -> str:
     """Say the harm, its range, and what rank the number of reports alone would give."""
     if "harm_low" not in known:
         return ""
-    low, high = (f"{known[column]:.1f}" for column in ("harm_low", "harm_high"))
-    words = f"{known['harm_per_week']:.1f} points a week (mean likely {low} to {high})"
+    low, high = (rate(known[column]) for column in ("harm_low", "harm_high"))
+    words = f"{rate(known['harm_per_week'])} points a week (mean likely {low} to {high})"
     if known["count_rank"] != known["rank"]:
         words += f"; rank {known['count_rank']} by number of reports"
     return words

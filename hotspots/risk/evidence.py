@@ -86,7 +86,7 @@ def ranks_without_top(
     Parameters
     ----------
     table : DataFrame
-        Hotspots with `borough` and `harm_per_week`.
+        Hotspots with `borough` and `harm_per_week`, in the order of the list.
     top : Series of float
         Share of the harm of each that its largest source makes up, 0–1; on the same index.
     not_listed : Series of float
@@ -96,15 +96,22 @@ def ranks_without_top(
     -------
     Series of int64
         On the index of `table`.
+
+    Notes
+    -----
+    Of hotspots with as much, those before it on the list stay before it.
     """
-    harm = table["harm_per_week"]
-    rest = harm * (1 - top)
+    # Sums that differ in their last digits alone are tied.
+    harm = table["harm_per_week"].round(12)
+    rest = (table["harm_per_week"] * (1 - top)).round(12)
     ranks = pd.Series(0, index=table.index, dtype="int64")
     for area_id, rows in table.groupby("borough", sort=False):
         others = harm[rows.index].to_numpy()
         own = rest[rows.index].to_numpy()
+        before = np.tri(len(rows), k=-1, dtype=bool)
         higher = (others[None, :] > own[:, None]) & ~np.eye(len(rows), dtype=bool)
-        below = not_listed[not_listed.index == area_id].to_numpy()
+        higher |= (others[None, :] == own[:, None]) & before
+        below = not_listed[not_listed.index == area_id].round(12).to_numpy()
         # What a pinned hotspot stands before though it has less does not overtake it.
         passes = (below[None, :] > own[:, None]) & (below[None, :] <= others[:, None])
         ranks[rows.index] = 1 + higher.sum(axis=1) + passes.sum(axis=1)

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 _NOT_KNOWN: Final = "not known"
 _WHOLE_MONTH: Final = 4.0
 """Weeks; a month that the period cuts to less says nothing about a trend."""
-_FEWEST_MONTHS: Final = 4
-"""With fewer no trend has a p of 0.05."""
 _LEVEL: Final = 0.05
 
 
@@ -70,7 +68,8 @@ class RiskScores:
     described : DataFrame
         What is no part of the score, index `hotspot_id`: `n_months` with a report of `months` with
         data; `trend` in words, with `tau` and `p` of Mann and Kendall over whole months (missing
-        with fewer than four); `hours` in words.
+        where not even a rise in every month has a p of 0.05: with fewer than five whole months, or
+        with fewer on either side of a break in the records); `hours` in words.
     reports : DataFrame
         Reports to expect a week in each hotspot and its hours by kind: index `hotspot_id`, a column
         a kind. Times the weights of the kinds they are the score.
@@ -370,8 +369,11 @@ def _described(found: HotspotList, members: _Members, counts: Counts) -> pd.Data
     n = n.reshape(len(found.table), len(steps.weeks))
     is_whole = steps.weeks >= _WHOLE_MONTH
     rate = n[:, is_whole] / steps.weeks[is_whole]
-    trends = mann_kendall(rate, eras_of(steps.starts, steps.ends)[is_whole])
-    few = int(is_whole.sum()) < _FEWEST_MONTHS
+    eras = eras_of(steps.starts, steps.ends)[is_whole]
+    trends = mann_kendall(rate, eras)
+    # If not even a rise in every month could be told from chance, "no trend" would say too much.
+    always = mann_kendall(np.arange(len(eras), dtype=np.float64)[None, :], eras)
+    few = bool(always.p[0] > _LEVEL)
     return pd.DataFrame(
         {
             "n_months": (n > 0).sum(axis=1),

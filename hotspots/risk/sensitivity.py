@@ -18,7 +18,7 @@ from hotspots.errors import invalid, is_number, is_whole
 from hotspots.risk.harm_counts import KIND
 from hotspots.risk.score import RiskScores
 from hotspots.tables import ASB_TYPES
-from hotspots.words import count, percent
+from hotspots.words import count
 
 if TYPE_CHECKING:
     from hotspots.risk.harm import HarmWeights
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _LOW, _HIGH = 0.05, 0.95
+_ROUNDING: Final = 1e-9
 _UNKNOWN: Final = len(ASB_TYPES)
 
 
@@ -197,5 +198,5 @@ def _say(table: pd.DataFrame, stay: pd.Series[float], box: float, top: int) -> s
     return (
         f"{how}, {stay.mean():.1f} of the top {top} of {count(len(stay), 'borough')} stay there in "
         f"a mean draw. The first of {whose} is in the top {top} in "
-        f"{percent(led['top_share'].min())} of draws at the least."
+        f"{math.floor(100 * led['top_share'].min() + _ROUNDING)} % of draws at the least."
     )

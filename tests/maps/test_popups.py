@@ -59,6 +59,12 @@ def test_other_rank_by_number(describe: Callable[..., Words]) -> None:
     assert dict(describe(count_rank=3).facts)["Harm"].endswith("; rank 3 by number of reports")
 
 
+def test_little_harm(describe: Callable[..., Words]) -> None:
+    """Harm that is small is not said to be none."""
+    words = describe(harm_per_week=0.04, harm_low=0.001, harm_high=0.12)
+    assert dict(words.facts)["Harm"] == "0.04 points a week (mean likely under 0.01 to 0.12)"
+
+
 def test_not_scored(describe: Callable[..., Words]) -> None:
     """What was not scored or forecast is not spoken of."""
     facts = dict(describe(harm_low=np.nan, forecast=np.nan).facts)

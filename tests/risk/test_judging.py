@@ -399,6 +399,22 @@ def test_rank_without_top() -> None:
         assert ranks_without_top(table, pd.Series(share), not_listed).tolist() == ranks
 
 
+def test_rank_without_top_of_equals() -> None:
+    """Of equals those before it on the list stay before it, those after it and not listed do not.
+
+    Without 40 % of its 5 the second has 3, as much as the third, and stays before it. Without
+    two thirds of its 3 the third has 1, as much as the fourth and the one that came next.
+    """
+    table = pd.DataFrame({"borough": "A", "harm_per_week": [5.0, 5.0, 3.0, 1.0]})
+    not_listed = pd.Series([1.0], index=["A"])
+    for share, ranks in (
+        ([0.0, 0.0, 0.0, 0.0], [1, 2, 3, 4]),
+        ([0.0, 0.4, 2 / 3, 0.0], [1, 2, 3, 4]),
+        ([0.4, 0.0, 0.0, 0.0], [2, 2, 3, 4]),
+    ):
+        assert ranks_without_top(table, pd.Series(share), not_listed).tolist() == ranks
+
+
 class TestEdges:
     """Months, areas as places, borders, short lists."""
 

@@ -395,14 +395,29 @@ class TestEdges:
         assert scores.described["tau"].isna().all()
 
     def test_cut_months(self) -> None:
-        """A month of which the period holds less than four weeks says nothing about a trend."""
-        days = ["2025-02-05 20:00", "2025-03-05 20:00", "2025-04-05 20:00", "2025-05-05 20:00"]
+        """A month of which the period holds less than four weeks says nothing about a trend.
+
+        Of four months the p is at least 0.09 (S = 6, variance 8.67, z = 5 / 2.94 = 1.70), however
+        they rise; of five 0.03 (S = 10, variance 16.67, z = 9 / 4.08 = 2.20).
+        """
+        # 1 in February, 2 in March … 5 in June.
+        days = [f"2025-0{month}-0{day} 20:00" for month in range(2, 7) for day in range(1, month)]
         table = make_incidents([(day, WEST + 75, SOUTH + 75) for day in days], asb_type="nuisance")
-        for end, said in (("2025-05-20", "too few whole months"), ("2025-06-01", "no trend")):
+        for end, said in (("2025-06-20", "too few whole months"), ("2025-07-01", "rising")):
             intensity, found = found_in(table, ("2025-02-01", end))
             described = hs.score_risk(found, intensity, table).described
             assert described["trend"].iloc[0].startswith(said)
-            assert described["n_months"].iloc[0] == described["months"].iloc[0] == 4
+            assert described["n_months"].iloc[0] == described["months"].iloc[0] == 5
+        assert described["p"].iloc[0] == pytest.approx(0.0275, abs=5e-4)
+
+    def test_months_about_a_break(self) -> None:
+        """Five months of which three lie before a break in London's records, and two after it."""
+        days = ["2023-12-05", "2024-01-05", "2024-02-05", "2024-03-05", "2024-04-05"]
+        rows = [(f"{day} 20:00", WEST + 75, SOUTH + 75) for day in days]
+        table = make_incidents(rows, asb_type="nuisance")
+        intensity, found = found_in(table, ("2023-12-01", "2024-05-01"))
+        described = hs.score_risk(found, intensity, table).described
+        assert described["trend"].tolist() == ["too few whole months to tell"]
 
     def test_monthly(self) -> None:
         """Reports by month have the mean of their month, and no hours."""

@@ -57,9 +57,21 @@ class TestByHand:
         assert found.stay.tolist() == pytest.approx([0.536], abs=0.01)
         assert found.summary == (
             "With every weight between its value / 2 and × 2, 0.5 of the top 1 of 1 borough stay "
-            "there in a mean draw. The first of its borough is in the top 1 in 54 % of draws at "
+            "there in a mean draw. The first of its borough is in the top 1 in 53 % of draws at "
             "the least."
         )
+
+    def test_at_the_least(self) -> None:
+        """What is so at the least is not rounded up: of eight draws five are 62.5 %, so 62 %."""
+        scores = scores_of([[1, 0, 0, 0], [0, 1.9, 0, 0]], "AA")
+        said = set()
+        for seed in range(30):
+            found = hs.weight_sensitivity(scores, n_draws=8, top=1, rng=seed)
+            eighths = round(8 * found.table["top_share"].iloc[0])
+            percent = [0, 12, 25, 37, 50, 62, 75, 87, 100][eighths]
+            assert f"in the top 1 in {percent} % of draws at the least" in found.summary
+            said.add(eighths)
+        assert {3, 7} & said
 
     def test_more_of_everything(self) -> None:
         """A hotspot with more of every kind leads, whatever the weights."""
