@@ -42,7 +42,11 @@ def is_number(value: object, least: float = -math.inf, most: float = math.inf) -
     """Say whether this is a finite number in a range, not a text, a truth value or a list."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
-    return math.isfinite(value) and least <= float(value) <= most
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
+    return math.isfinite(number) and least <= number <= most
 
 
 def is_whole(value: object, least: float = -math.inf, most: float = math.inf) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -100,7 +101,7 @@ class HarmWeights:
             raise _refusal(problems)
         for key in ("types", "headings"):
             copy = {str(name): float(weight) for name, weight in getattr(self, key).items()}
-            object.__setattr__(self, key, copy)
+            object.__setattr__(self, key, MappingProxyType(copy))
         for key in ("unknown", *_FACTORS):
             object.__setattr__(self, key, float(getattr(self, key)))
 
@@ -117,8 +118,12 @@ class HarmWeights:
         Raises
         ------
         InputError
-            Naming every key that is unknown (with the nearest known one), missing or not allowed.
+            Naming every key that is unknown (with the nearest known one), missing or not allowed;
+            if the values are no mapping.
         """
+        if not isinstance(values, Mapping):
+            name, rule = "values", "a table of weights by name"  # type: ignore[unreachable]
+            raise invalid(name, type(values).__name__, rule, "Use hs.HarmWeights().to_dict().")
         problems = [
             f"Unknown key '{key}'. Must be one of {', '.join(_KEYS)}. "
             f"{did_you_mean(key, _KEYS)}".rstrip()
@@ -135,7 +140,7 @@ class HarmWeights:
     def to_dict(self) -> dict[str, Any]:
         """Give the weights as plain values, for a manifest."""
         return {
-            key: dict(value) if isinstance(value := getattr(self, key), dict) else value
+            key: dict(value) if isinstance(value := getattr(self, key), Mapping) else value
             for key in _KEYS
         }
 
@@ -153,12 +158,16 @@ class HarmWeights:
         array of float (n,)
             Harm points of each row, at least 0; the row's own `weight` is not in it.
         """
-        by_type = kinds["asb_type"].map(self.types).astype(float).fillna(self.unknown)
-        by_heading = kinds["heading"].map(self.headings).astype(float).fillna(1.0)
+        by_type = kinds["asb_type"].map(dict(self.types)).astype(float).fillna(self.unknown)
+        by_heading = kinds["heading"].map(dict(self.headings)).astype(float).fillna(1.0)
         is_vulnerable = kinds["is_flagged_vulnerable"].to_numpy(dtype=bool)
         is_repeat = kinds["is_flagged_repeat"].to_numpy(dtype=bool)
         flags = np.where(is_vulnerable, self.vulnerable, 1) * np.where(is_repeat, self.repeat, 1)
         return np.asarray(by_type.to_numpy() * by_heading.to_numpy() * flags, dtype=np.float64)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give what makes them again, for copies and other processes."""
+        return type(self).from_dict, (self.to_dict(),)
 
     def __repr__(self) -> str:
         """Answer the first questions: which, and what they say."""

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from hotspots.counts import Counts
 from hotspots.errors import invalid
 from hotspots.risk.pooling import common_pooling, fits_of, pooling_weights
 from hotspots.risk.week_shapes import area_weeks
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Any
 
-    from hotspots.counts import Counts
     from hotspots.times import SeasonOutlook
 
 _LOG = logging.getLogger(__name__)
@@ -318,7 +318,7 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     Raises
     ------
     InputError
-        If `season` is neither True nor False.
+        If these are no counts, or `season` is neither True nor False.
 
     Notes
     -----
@@ -358,6 +358,10 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     >>> bool(abs(intensity.places["mean"].sum() * 365 / 7 - 5000) < 500)
     True
     """
+    if not isinstance(counts, Counts):
+        name, rule = "counts", "Counts"  # type: ignore[unreachable]
+        remedy = "Use hs.count_incidents(incidents, places)."
+        raise invalid(name, type(counts).__name__, rule, remedy)
     if not isinstance(season, bool):
         raise invalid("season", season, "True or False")
     weeks = counts.weeks * (_season_of(counts) if season else 1.0)

@@ -19,6 +19,8 @@ from hotspots.patterns.mann_kendall import mann_kendall
 from hotspots.risk.harm import as_weights
 from hotspots.risk.harm_counts import KIND, HarmCounts, HarmTask, added_up, member_positions
 from hotspots.risk.harm_intensity import weekly_harm
+from hotspots.risk.hotspots import HotspotList
+from hotspots.risk.intensity import Intensity
 from hotspots.risk.matching import week_masks
 from hotspots.risk.recency import HALF_LIFE, check_half_life, in_period, row_weights
 from hotspots.words import count
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from hotspots.counts.counting import Incidents
     from hotspots.risk.harm import HarmWeights
     from hotspots.risk.harm_intensity import HarmIntensity
-    from hotspots.risk.hotspots import HotspotList
-    from hotspots.risk.intensity import Intensity
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -142,8 +142,8 @@ def score_risk(
     Raises
     ------
     InputError
-        If the hotspots or the incidents are not those of the intensity, or an option is not
-        allowed.
+        If the hotspots or the incidents are not those of the intensity, an option is not allowed,
+        or no report in the data weighs anything.
 
     Warns
     -----
@@ -190,6 +190,7 @@ def score_risk(
     check_half_life(half_life)
     if not is_number(level) or not 0 < level < 1:
         raise invalid("level", level, "a number above 0 and below 1")
+    _check_found(found, intensity)
     counts = intensity.counts
     members = _Members.of(found, counts)
     if not isinstance(incidents, HarmCounts):
@@ -197,6 +198,10 @@ def score_risk(
     elif not incidents.ids.equals(pd.Index(found.table.index)):
         remedy = "Use HarmTask.build(counts, found) with these hotspots."
         raise invalid("incidents", "HarmCounts of other hotspots", "of these hotspots", remedy)
+    if len(incidents.kinds) and not weights.of(incidents.kinds).any():
+        rule = "weights by which at least one kind of report in the data weighs more than 0"
+        remedy = "Otherwise nothing can be ranked by harm."
+        raise invalid("weights", f"{weights.name} {weights.version}", rule, remedy)
     harm = weekly_harm(intensity, incidents, weights=weights, half_life=half_life)
     reports = pd.DataFrame(
         [harm.by_kind(positions, mask) for positions, mask in members],
@@ -242,6 +247,16 @@ class _Members:
     def __iter__(self) -> Any:  # noqa: ANN401 (an iterator of pairs)
         """Give places and hours of each hotspot."""
         return zip(self.positions, self.masks, strict=True)
+
+
+def _check_found(found: object, intensity: object) -> None:
+    """Raise `InputError` unless these are hotspots and an intensity."""
+    if not isinstance(found, HotspotList):
+        remedy = "Use hs.find_hotspots(intensity, areas)."
+        raise invalid("found", type(found).__name__, "a HotspotList", remedy)
+    if not isinstance(intensity, Intensity):
+        remedy = "Use hs.weekly_intensity(counts)."
+        raise invalid("intensity", type(intensity).__name__, "an Intensity", remedy)
 
 
 def _raw(members: _Members, counted: HarmCounts, counts: Counts) -> Floats:

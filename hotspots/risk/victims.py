@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.counts import run
+from hotspots.counts import Counts, run
 from hotspots.errors import invalid, is_whole
 from hotspots.incidents import MILLIONTHS
 from hotspots.risk.harm import as_weights
@@ -23,6 +23,7 @@ from hotspots.risk.harm_counts import (
     number_kinds,
     task_of,
 )
+from hotspots.risk.hotspots import HotspotList
 from hotspots.risk.recency import in_period
 from hotspots.tables import HIGH_RISK_VICTIMS, TIMEZONE
 from hotspots.words import count, day
@@ -31,11 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from os import PathLike
 
-    from hotspots.counts import Counts, CountTask
+    from hotspots.counts import CountTask
     from hotspots.counts.counting import Incidents
     from hotspots.incidents import Batch
     from hotspots.risk.harm import HarmWeights
-    from hotspots.risk.hotspots import HotspotList
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -142,6 +142,14 @@ def find_high_risk_victims(
     for name, value, least in (("n_reports", n_reports, 2), ("window_days", window_days, 1)):
         if not is_whole(value, least):
             raise invalid(name, value, f"a whole number of at least {least}")
+    if not isinstance(counts, Counts):
+        name, rule = "counts", "Counts"  # type: ignore[unreachable]
+        raise invalid(
+            name, type(counts).__name__, rule, "Use hs.count_incidents(incidents, places)."
+        )
+    if not isinstance(found, HotspotList | None):
+        name, rule = "found", "a HotspotList, or None"  # type: ignore[unreachable]
+        raise invalid(name, type(found).__name__, rule, "Use hs.find_hotspots(intensity, areas).")
     if not isinstance(incidents, VictimTally):
         incidents = gathered_victims(run(incidents, VictimTask.build(counts))[0])
     rows, kinds = incidents.result()

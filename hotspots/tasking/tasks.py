@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _DAY: Final = 24
+_NEEDED: Final = (
+    *("name", "borough", "area", "rank", "location", "grid_ref", "weekdays", "start_hour"),
+    *("end_hour", "hours", "expected_per_week", "harm_per_week", "is_one_caller", "why", "source"),
+)
 _TOUR: Final = re.compile(r"^(?P<name>\S.*?)\s+(?P<start>\d{1,2})-(?P<end>\d{1,2})$")
 
 
@@ -105,7 +109,7 @@ def recommend_tasks(
     Raises
     ------
     InputError
-        If a hotspot has no row in `week`, or the tours cannot be read.
+        If the hotspots lack a column, one has no row in `week`, or the tours cannot be read.
 
     Notes
     -----
@@ -128,6 +132,7 @@ def recommend_tasks(
     >>> bool(tasks["visits_per_week"].max() <= 7)
     True
     """
+    _check_hotspots(hotspots)
     settings = settings or TaskSettings()
     tours = read_tours(settings.tours)
     lacking = hotspots.index.difference(week.index)
@@ -161,6 +166,17 @@ def recommend_tasks(
     tour_name = table["tour"].fillna("any")
     ids = pd.Index(table["hotspot_id"] + "_" + tour_name, name=TASKS.index.name)
     return table.set_axis(ids)[[column.name for column in TASKS.columns]]
+
+
+def _check_hotspots(hotspots: object) -> None:
+    """Raise `InputError` unless this is a table with the columns that tasks are made from."""
+    remedy = "Use the .hotspots of hs.analyse(…), or hs.describe_hotspots(…)."
+    if not isinstance(hotspots, pd.DataFrame):
+        raise invalid("hotspots", type(hotspots).__name__, "a hotspots table", remedy)
+    missing = [name for name in _NEEDED if name not in hotspots.columns]
+    if missing:
+        given = f"a table without {', '.join(missing)}"
+        raise invalid("hotspots", given, "a hotspots table", remedy)
 
 
 def _timed_rows(

@@ -1,5 +1,7 @@
 """Harm weights: what a report weighs, the file, and what is refused."""
 
+import pickle
+from copy import deepcopy
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -108,8 +110,39 @@ def test_flags_never_take(scale: float, vulnerable: bool, repeat: bool) -> None:
     assert flagged >= plain == scale
 
 
+def test_frozen_all_through() -> None:
+    """No weight can be changed in place; copies and other processes have the same."""
+    weights = hs.HarmWeights.from_dict(GOOD)
+    for table in (weights.types, weights.headings):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            table["personal"] = 9  # type: ignore[index]
+    for again in (pickle.loads(pickle.dumps(weights)), deepcopy(weights)):  # noqa: S301 (our own)
+        assert again == weights
+        assert again.to_dict() == weights.to_dict()
+        assert type(again.to_dict()["types"]) is dict
+    assert hs.HarmWeights.from_dict({**GOOD, "headings": {}}) != weights
+
+
 class TestMessages:
     """Every problem at once, with the nearest name."""
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda huge: hs.HarmWeights(unknown=huge),
+            lambda huge: hs.HarmWeights(types={**GOOD["types"], "nuisance": huge}),
+        ],
+    )
+    def test_huge(self, make: Any) -> None:
+        """A whole number beyond every decimal number is refused like another bad one."""
+        with pytest.raises(hs.InputError, match=r"'1000+'. Must be a number of at least 0"):
+            make(10**400)
+
+    @pytest.mark.parametrize("values", [None, 3, "weights.toml", [1]])
+    def test_no_table(self, values: Any) -> None:
+        """What is no table of weights is named."""
+        with pytest.raises(hs.InputError, match="Invalid values '.*'. Must be a table of weights"):
+            hs.HarmWeights.from_dict(values)
 
     def test_all_at_once(self, tmp_path: Path) -> None:
         """Unknown, missing and negative in one file, each in a line."""

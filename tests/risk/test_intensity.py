@@ -1,6 +1,7 @@
 """The weekly intensity: shrinkage, bursts, own hours, intervals."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -296,3 +297,10 @@ def test_interval_by_hand() -> None:
     low, high = predictive_interval(20.0, 60.0, 0.9)
     assert low < 10
     assert high > 30
+
+
+def test_no_counts() -> None:
+    """What is no counts is named."""
+    wrong: Any = 3
+    with pytest.raises(hs.InputError, match="Invalid counts 'int'. Must be Counts. Use hs.count_"):
+        hs.weekly_intensity(wrong)

@@ -690,6 +690,29 @@ class TestMessages:
         with pytest.raises(hs.InputError, match=message):
             hs.score_risk(found, intensity, table, **options)
 
+    def test_no_hotspots(self) -> None:
+        """What is no list, and no intensity, is named."""
+        intensity, found = found_in(calls(50))
+        wrong: Any = 3
+        with pytest.raises(hs.InputError, match="Invalid found 'int'. Must be a HotspotList. Use"):
+            hs.score_risk(wrong, wrong, wrong)
+        with pytest.raises(hs.InputError, match="Invalid intensity 'int'. Must be an Intensity."):
+            hs.score_risk(found, wrong, wrong)
+        with pytest.raises(hs.InputError, match="Invalid incidents 'int'. Must be an incidents"):
+            hs.score_risk(found, intensity, wrong)
+
+    def test_nothing_weighs(self) -> None:
+        """By weights that give every report in the data 0 nothing can be ranked."""
+        table = calls(50).assign(asb_type="nuisance", heading="Noise")
+        intensity, found = found_in(table)
+        for options in (
+            {"types": {"personal": 1, "nuisance": 0, "environmental": 0}},
+            {"headings": {"Noise": 0}},
+        ):
+            weights = hs.HarmWeights(name="none", version="7", **options)
+            with pytest.raises(hs.InputError, match="Invalid weights 'none 7'. Must be weights by"):
+                hs.score_risk(found, intensity, table, weights=weights)
+
     def test_other_incidents(self) -> None:
         """Incidents that were not counted are refused."""
         table = calls()

@@ -263,3 +263,23 @@ def test_messages(options: dict[str, Any], message: str) -> None:
     """An option out of its range is named."""
     with pytest.raises(hs.InputError, match=message):
         victims(TestByHand.TABLE, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"counts": 3}, "Invalid counts 'int'. Must be Counts. Use hs.count_incidents"),
+        ({"found": 3}, "Invalid found 'int'. Must be a HotspotList, or None. Use hs.find_hotspots"),
+        ({"incidents": 3}, "Invalid incidents 'int'. Must be an incidents table"),
+    ],
+)
+def test_wrong_things(options: dict[str, Any], message: str) -> None:
+    """What is no counts, no list and no incidents is named."""
+    area = square_area(side=600.0)
+    table = TestByHand.TABLE
+    given: dict[str, Any] = {
+        "incidents": table,
+        "counts": hs.count_incidents(table, hs.make_grid(area), areas=area),
+    }
+    with pytest.raises(hs.InputError, match=message):
+        hs.find_high_risk_victims(**(given | options))

@@ -1,5 +1,7 @@
 """The first tasking list: what fits, where it goes, and why."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -223,6 +225,17 @@ class TestMessages:
         """Tours need different names."""
         with pytest.raises(hs.InputError, match="Must have different names"):
             read_tours(("a 1-2", "a 3-4"))
+
+    def test_no_hotspots(self) -> None:
+        """What is no table, and a table without the columns that are needed, is named."""
+        hotspots: Any
+        hotspots, week = make_hotspots([FRIDAY])
+        wrong: Any = 3
+        with pytest.raises(hs.InputError, match="Invalid hotspots 'int'. Must be a hotspots table"):
+            hs.recommend_tasks(wrong, week)
+        wrong = hotspots.drop(columns=["harm_per_week", "why"])
+        with pytest.raises(hs.InputError, match="'a table without harm_per_week, why'. Must be a"):
+            hs.recommend_tasks(wrong, week)
 
     def test_week_without_a_hotspot(self) -> None:
         """Every hotspot needs its week."""
