@@ -139,9 +139,10 @@ class TestList:
         assert found.loc[alone, "place_q"].iloc[0] > 0.1
         nights = analysis.counts.occasions().groupby("place").size()
         values = pd.Series(nights.to_numpy(), index=analysis.counts.places.index[nights.index])
-        q = hs.getis_ord(values, analysis.counts.places)["q"]
+        own = analysis.counts.places[~analysis.counts.places["is_context"]]
+        q = hs.getis_ord(values[values.index.isin(own.index)], own)["q"]
         for hotspot_id, members in analysis.found.members.groupby("hotspot_id"):
-            assert found.loc[hotspot_id, "place_q"] == q[members["place_id"]].min()
+            assert found.loc[hotspot_id, "place_q"] == q.reindex(members["place_id"]).min()
         one_night = [part.assign(start=FRIDAYS[3] + hours) for part in side_by_side]
         once = run(background(2000), *one_night).hotspots
         assert (once.loc[once.geometry.contains(middle), "place_q"] > 0.05).all()
@@ -181,6 +182,37 @@ class TestList:
         q = place_rates(found, counts)
         assert counts.tier == "monthly"
         assert q.iloc[0] < 0.05
+
+    def test_surroundings_without_context(self) -> None:
+        """Land beyond the border of the data is no quiet land: an empty ring changes nothing.
+
+        Nor does a ring with data on one side. With 500 empty places among the 400, the mean would
+        more than halve, and an ordinary place pass for a busy one.
+        """
+        inside = hs.make_grid(square_area(side=3000.0), cell_size=150)
+        wide = square_area(side=3000.0)
+        wide.geometry = wide.geometry.buffer(750, join_style="mitre")
+        ring = hs.make_grid(wide, cell_size=150)
+        ring = ring[~ring.index.isin(inside.index)].assign(is_context=True)
+        assert len(ring) == 900 - 400
+        days = FRIDAYS[:6]
+        rng = np.random.default_rng(1)
+        parts = [
+            at_place(column, row, days[: rng.integers(0, 6)])
+            for column in range(20)
+            for row in range(20)
+        ]
+        parts += [at_place(column, 10, FRIDAYS[:9]) for column in (0, 1, 2)]
+        incidents = make_incidents(pd.concat(parts))
+        counts = hs.count_incidents(incidents, inside)
+        found = hs.find_hotspots(hs.weekly_intensity(counts), square_area(side=3000.0))
+        q = place_rates(found, counts)
+        assert q.notna().all()
+        around = pd.concat([inside, ring])
+        pd.testing.assert_series_equal(place_rates(found, hs.count_incidents(incidents, around)), q)
+        beyond = [at_place(-2, row, FRIDAYS[:20]) for row in range(20)]
+        more = make_incidents(pd.concat([*parts, *beyond]))
+        pd.testing.assert_series_equal(place_rates(found, hs.count_incidents(more, around)), q)
 
     def test_busy_at_the_ordinary_peak(self) -> None:
         """The busiest street at its borough's ordinary peak is on the list, at the top."""

@@ -41,8 +41,8 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     Returns
     -------
     Series of float
-        On the index of `found.table`: the smallest `q` of its places by `getis_ord`, over all
-        places of its area. Missing where no places of an area adjoin, or all have as much.
+        On the index of `found.table`: the smallest `q` of its own places by `getis_ord`, over all
+        places of its area, context left out. Missing where no places of an area adjoin, or all have as much.
 
     Notes
     -----
@@ -52,7 +52,8 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     Caveats
     -------
     A single busy place in quiet surroundings has a large q: it is a spot, and no weaker hotspot.
-    Surroundings end at the border of the area.
+    Surroundings end at the border of the area: what lies beyond is not known to be quiet where the
+    data end there.
     """
     table = found.table
     if len(table) == 0:
@@ -65,7 +66,8 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     number[values.index] = values
     known = pd.Series(number, index=counts.places.index)
     rates, listed = [], set(table["borough"])
-    for area_id, places in counts.places.groupby("area_id"):
+    is_own = ~counts.places["is_context"].to_numpy(dtype=bool)
+    for area_id, places in counts.places[is_own].groupby("area_id"):
         own = known[places.index]
         if area_id not in listed or np.ptp(own) == 0 or neighbours(places).nnz == 0:
             continue
