@@ -214,6 +214,63 @@ class TestList:
         more = make_incidents(pd.concat([*parts, *beyond]))
         pd.testing.assert_series_equal(place_rates(found, hs.count_incidents(more, around)), q)
 
+    def test_weights(self, tmp_path: Path) -> None:
+        """Weights given, or named as a file, rank the list; twice as heavy, all harm is doubled.
+
+        At one place 40 nuisance reports, at another 30 personal ones: with 1 and 1 the first leads,
+        with 10 and 1 the other.
+        """
+        hours = pd.Timedelta(hours=20)
+        parts = [
+            background(500),
+            at_place(10, 10, FRIDAYS[:40] + hours),
+            at_place(30, 30, FRIDAYS[10:40] + hours),
+        ]
+        kinds = ["nuisance"] * 540 + ["personal"] * 30
+        incidents = make_incidents(pd.concat(parts, ignore_index=True), asb_type=kinds)
+
+        def listed(weights: Any) -> hs.Analysis:
+            return hs.analyse(incidents, areas=square_area(), weights=weights, progress=False)
+
+        def weights(personal: float, nuisance: float) -> hs.HarmWeights:
+            types = {"personal": personal, "nuisance": nuisance, "environmental": 1}
+            return hs.HarmWeights(types=types, unknown=nuisance)
+
+        alike, first, double = (listed(weights(*pair)) for pair in ((1, 1), (10, 1), (20, 2)))
+        busy, personal = (
+            shapely.Point(WEST + 75 + 150 * at, SOUTH + 75 + 150 * at) for at in (10, 30)
+        )
+        assert alike.hotspots.geometry.iloc[0].covers(busy)
+        assert first.hotspots.geometry.iloc[0].covers(personal)
+        assert first.hotspots["count_rank"].iloc[0] > 1
+        assert double.hotspots.index.tolist() == first.hotspots.index.tolist()
+        pd.testing.assert_series_equal(
+            double.hotspots["harm_per_week"], 2 * first.hotspots["harm_per_week"]
+        )
+        path = tmp_path / "weights.toml"
+        path.write_text(
+            'name = "a"\nversion = "1"\nunknown = 1\nvulnerable = 2\nrepeat = 2\n'
+            "[types]\npersonal = 10\nnuisance = 1\nenvironmental = 1\n"
+        )
+        read = listed(path)
+        assert read.scores.weights.name == "a"
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(read.hotspots.drop(columns="geometry")),
+            pd.DataFrame(first.hotspots.drop(columns="geometry")),
+        )
+
+    def test_nothing_weighs(self) -> None:
+        """By weights that give all that was reported 0 there is no list."""
+        incidents = make_incidents(background(200), asb_type="nuisance")
+        types = {"personal": 1, "nuisance": 0, "environmental": 1}
+        with pytest.raises(hs.InputError, match="Invalid weights 'starting point 1'. Must be wei"):
+            hs.analyse(
+                incidents,
+                areas=square_area(),
+                weights=hs.HarmWeights(types=types),
+                progress=False,
+            )
+
     def test_busy_at_the_ordinary_peak(self) -> None:
         """The busiest street at its borough's ordinary peak is on the list, at the top."""
         rng = np.random.default_rng(3)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 import hotspots as hs
 from hotspots.cli import Layout
@@ -60,6 +61,98 @@ def test_analyse(months: Path, tmp_path: Path) -> None:
     assert "out of scope" in done.stdout
     assert "4 hotspots" in done.stdout
     assert (tmp_path / "out" / "index.html").exists()
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    """Give a year of calls: a busy place of nuisance, one with fewer personal reports, a victim."""
+    weekly = pd.date_range("2025-01-03 21:15", periods=48, freq="7D")
+    rng = np.random.default_rng(1)
+    quiet = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 8640, 600), unit="h")
+    parts = [
+        (weekly[:44], 528_050, 184_100, "nuisance", "N"),
+        (weekly[2:32], 529_050, 184_100, "personal", "P"),
+        (
+            quiet,
+            rng.integers(527_000, 530_000, 600),
+            rng.integers(183e3, 186e3, 600),
+            "nuisance",
+            "Q",
+        ),
+        # One person, three dates in a fortnight, in a place of its own.
+        (weekly[3:6], 528_550, 185_100, "environmental", "V"),
+    ]
+    tables = [
+        pd.DataFrame(
+            {
+                "received": when.strftime("%Y-%m-%d %H:%M"),
+                "easting": x,
+                "northing": y,
+                "asb_type": kind,
+                "person_key": [f"{who}{0 if who == 'V' else k}" for k in range(len(when))],
+            }
+        )
+        for when, x, y, kind, who in parts
+    ]
+    path = tmp_path / "calls.csv"
+    pd.concat(tables).to_csv(path, index=False)
+    return path
+
+
+WEIGHTS = """
+name = "Camden"
+version = "2026-04"
+unknown = 1
+vulnerable = 2
+repeat = 2
+[types]
+personal = 10
+nuisance = 1
+environmental = 0.5
+"""
+
+
+def test_weights_and_victims(calls: Path, tmp_path: Path) -> None:
+    """The weights of the file rank the list, stand in the manifest, and victims are written."""
+    weights, plain, out = tmp_path / "weights.toml", tmp_path / "plain", tmp_path / "out"
+    weights.write_text(WEIGHTS, "utf-8")
+    camden = ("analyse", calls, "--borough", "Camden", "--no-progress", "--out")
+    assert run(*camden, plain).returncode == 0
+    done = run(*camden, out, "--weights", weights, "--victims")
+    assert done.returncode == 0, done.stderr
+    first = {}
+    for folder in (plain, out):
+        table = gpd.read_parquet(folder / "hotspots.parquet")
+        first[folder] = table.geometry[table["rank"] == 1].iloc[0]
+    assert first[plain].covers(shapely.Point(528_050, 184_100))
+    assert first[out].covers(shapely.Point(529_050, 184_100))
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert manifest["harm"]["weights"]["name"] == "Camden"
+    assert manifest["harm"]["weights"]["types"]["personal"] == 10
+    assert "weights" in manifest["beside"]
+    assert not (plain / "victims.csv").exists()
+    victims = pd.read_csv(out / "victims.csv").set_index("person_key")
+    assert victims.index.tolist() == ["V0"]
+    # Three environmental reports of half a point.
+    assert victims.loc["V0", ["n", "n_dates_in_window", "harm"]].tolist() == [3, 3, 1.5]
+    assert victims.loc["V0", "dates"] == "2025-01-24, 2025-01-31, 2025-02-07"
+
+
+def test_weights_and_victims_refused(calls: Path, tmp_path: Path) -> None:
+    """Bad weights, and victims for partners, stop the run before anything is written."""
+    weights, out = tmp_path / "weights.toml", tmp_path / "out"
+    weights.write_text(WEIGHTS.replace("personal = 10", "personal = -1"), "utf-8")
+    camden = ("analyse", calls, "--borough", "Camden", "--no-progress", "--out", out)
+    for options, said in (
+        (("--weights", weights), "Invalid types.personal '-1'. Must be a number of at least 0"),
+        (("--weights", tmp_path / "none.toml"), "Cannot read the harm weights"),
+        (("--victims", "--marking", "partner"), "Invalid victims with marking 'partner'"),
+    ):
+        done = run(*camden, *options)
+        assert done.returncode == 3
+        assert said in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr
+        assert not out.exists()
 
 
 def test_previous(months: Path, tmp_path: Path) -> None:
