@@ -42,7 +42,8 @@ def place_rates(found: HotspotList, counts: Counts, *, night_ends: int = 6) -> p
     -------
     Series of float
         On the index of `found.table`: the smallest `q` of its own places by `getis_ord`, over all
-        places of its area, context left out. Missing where no places of an area adjoin, or all have as much.
+        places of its area, context left out. Missing where no places of an area adjoin, or all have
+        as much.
 
     Notes
     -----
