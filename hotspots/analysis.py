@@ -40,6 +40,7 @@ from hotspots.remarks import (
     about_walk,
     missing_months,
     one_callers,
+    withheld,
     without_tasks,
 )
 from hotspots.risk import (
@@ -176,7 +177,9 @@ class Analysis:
 
     def remarks(self, marking: Marking = "restricted") -> tuple[str, ...]:
         """Give what was left out, as far as those who may receive a product may know it."""
-        return self.left_out + (self.left_out_restricted if marking == "restricted" else ())
+        if marking == "restricted":
+            return self.left_out + self.left_out_restricted
+        return self.left_out + tuple(withheld(self.hotspots))
 
     @property
     def tier(self) -> Tier:

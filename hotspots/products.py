@@ -105,12 +105,12 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
 
     check_product_marking(marking)
     return map_hotspots(
-        HOTSPOTS.for_audience(analysis.hotspots, marking),
+        HOTSPOTS.for_audience(received(analysis.hotspots, marking), marking),
         analysis.areas,
         title=f"Hotspots of {analysis.noun}",
         notes=_notes(analysis, marking),
         changes=analysis.review.words if analysis.review is not None else (),
-        gone=analysis.review.gone if analysis.review is not None else None,
+        gone=received(analysis.review.gone, marking) if analysis.review is not None else None,
         as_of=day(analysis.counts.end - pd.Timedelta(hours=1)),
         data=_data_in_words(analysis),
         marking=marking,
@@ -189,7 +189,7 @@ def save_folder(
 
     check_product_marking(marking)
     check_victims(victims, marking)
-    hotspots = HOTSPOTS.for_audience(analysis.hotspots, marking)
+    hotspots = HOTSPOTS.for_audience(received(analysis.hotspots, marking), marking)
     review = analysis.review
     tasks = TASKS.for_audience(analysis.tasks, marking)
     clusters = CLUSTERS.for_audience(analysis.clusters, marking)
@@ -206,7 +206,7 @@ def save_folder(
         judgements = JUDGEMENTS.for_audience(analysis.judgements, marking)
         judgements.to_file(package, layer="judgements", driver="GPKG", engine="pyogrio")
         if review is not None:
-            gone = HOTSPOTS.for_audience(review.gone, marking)
+            gone = HOTSPOTS.for_audience(received(review.gone, marking), marking)
             gone.to_file(package, layer="gone", driver="GPKG", engine="pyogrio")
         areas = AREAS.for_audience(analysis.areas[["name", "geometry"]], marking)
         areas.to_file(package, layer="areas", driver="GPKG", engine="pyogrio")
@@ -216,12 +216,12 @@ def save_folder(
         hotspots.to_parquet(target / "hotspots.parquet")
         write_csv(tasks.round(2), target / "tasks.csv")
         _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
-        write_csv(SPREAD.for_audience(spread.table, marking).round(4), target / "spread.csv")
+        _write_spread(spread, analysis, target, marking)
         (target / "model_card.json").write_text(model_card.to_json(), encoding="utf-8")
         (target / "model_card.md").write_text(model_card.to_markdown(), encoding="utf-8")
         _write_scores(analysis, target, marking)
         if review is not None:
-            _write_review(review, target, marking)
+            _write_review(review, analysis, target, marking)
         if victims:
             people = HIGH_RISK_VICTIMS.for_audience(analysis.victims.table, marking)
             write_csv(people.assign(harm=people["harm"].round(2)), target / "victims.csv")
@@ -239,6 +239,17 @@ def save_folder(
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=_plain)
         (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return Path(folder)
+
+
+def received(hotspots: gpd.GeoDataFrame, marking: str) -> gpd.GeoDataFrame:
+    """Give the hotspots that a product may hold: for partners none that is one caller's.
+
+    That no patrol is planned there would tell which they are, and a place where one person calls is
+    a home.
+    """
+    if marking == "restricted" or "is_one_caller" not in hotspots:
+        return hotspots
+    return hotspots[~hotspots["is_one_caller"].astype(bool)]
 
 
 def spread_of(analysis: Analysis, groups: gpd.GeoDataFrame | None = None) -> Spread:
@@ -265,7 +276,8 @@ def harm_table(analysis: Analysis) -> pd.DataFrame:
 
 def _write_scores(analysis: Analysis, target: Path, marking: Marking) -> None:
     """Write the harm of each hotspot, and what it is made of."""
-    scores = HARM_SCORES.for_audience(harm_table(analysis), marking)
+    ids = received(analysis.hotspots, marking).index
+    scores = HARM_SCORES.for_audience(harm_table(analysis).loc[ids], marking)
     write_csv(scores.round(4), target / "harm.csv")
     if marking == "restricted":
         # From numbers by kind and the weights it could be worked out how many are flagged.
@@ -274,12 +286,29 @@ def _write_scores(analysis: Analysis, target: Path, marking: Marking) -> None:
         write_csv(kinds.round(4), target / "harm_by_kind.csv")
 
 
-def _write_review(review: ListReview, target: Path, marking: Marking) -> None:
+def _write_spread(spread: Spread, analysis: Analysis, target: Path, marking: Marking) -> None:
+    """Write over whom the list falls."""
+    hidden = analysis.hotspots.index.difference(received(analysis.hotspots, marking).index)
+    table = spread.table
+    table = table[~((table["about"] == "repeat") & table["group"].isin(hidden))]
+    write_csv(SPREAD.for_audience(table, marking).round(4), target / "spread.csv")
+
+
+def _write_review(review: ListReview, analysis: Analysis, target: Path, marking: Marking) -> None:
     """Write what has changed since the last list, and how it did."""
+    now, last = analysis.hotspots, review.last.hotspots
+    hidden = now.index.difference(received(now, marking).index)
+    hidden_then = last.index.difference(received(last, marking).index)
+    changes = review.changes
+    is_hidden = changes["hotspot_id"].isin(hidden) | changes["previous_id"].isin(hidden_then)
     for table, frame, name in (
-        (HOTSPOT_CHANGES, review.changes, "changes.csv"),
+        (HOTSPOT_CHANGES, changes[~is_hidden], "changes.csv"),
         (LIST_SHARES, review.shares, "last_list_shares.csv"),
-        (LIST_OUTCOMES, review.outcomes, "last_list_outcomes.csv"),
+        (
+            LIST_OUTCOMES,
+            review.outcomes.drop(index=hidden_then, errors="ignore"),
+            "last_list_outcomes.csv",
+        ),
     ):
         write_csv(table.for_audience(frame, marking).round(4), target / name)
 

@@ -133,6 +133,12 @@ def without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]:
     ]
 
 
+def withheld(hotspots: gpd.GeoDataFrame) -> list[str]:
+    """Say how many hotspots partners do not get: where it is known that one caller makes them."""
+    n = int(hotspots["is_one_caller"].astype(bool).sum())
+    return [f"{count(n, 'hotspot')} of the list: in the restricted edition only."] if n else []
+
+
 def one_callers(hotspots: gpd.GeoDataFrame) -> list[str]:
     """Say how many hotspots are one caller's: for those only who may know it."""
     n = int(hotspots["is_one_caller"].astype(bool).sum())

@@ -45,12 +45,16 @@ def at_place(column: int, row: int, starts: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def run(
-    *parts: pd.DataFrame, areas: gpd.GeoDataFrame | None = None, **columns: object
+    *parts: pd.DataFrame,
+    areas: gpd.GeoDataFrame | None = None,
+    previous: hs.Analysis | None = None,
+    **columns: object,
 ) -> hs.Analysis:
     """Analyse incidents in the square borough."""
     rows = pd.concat(parts, ignore_index=True)
     incidents = make_incidents(rows, **columns)
-    return hs.analyse(incidents, areas=square_area() if areas is None else areas, progress=False)
+    areas = square_area() if areas is None else areas
+    return hs.analyse(incidents, areas=areas, previous=previous, progress=False)
 
 
 class TestList:
@@ -283,7 +287,7 @@ class TestList:
             gpd.points_from_xy([WEST + 75 + 3000], [SOUTH + 75 + 3000])[0]
         )
 
-    def test_one_caller_is_marked(self) -> None:
+    def test_one_caller_is_marked(self, tmp_path: Path) -> None:
         """A place whose whole count is one caller is marked, and the reason says what to do."""
         caller = at_place(30, 30, FRIDAYS + pd.Timedelta(hours=20))
         rows = background(1500)
@@ -300,6 +304,15 @@ class TestList:
         assert "caller" not in said
         assert f"{without} hotspot" in said
         assert "without a visit" in said
+        assert "1 hotspot of the list: in the restricted edition only" in said
+        # Partners do not get it, in no file; neither does it come back as gone, changed or judged.
+        other = run(rows, caller, person_key=np.array(keys, dtype=object), previous=analysis)
+        for each in (analysis, other):
+            for marking, is_told in (("restricted", True), ("partner", False)):
+                out = each.save(tmp_path / marking, marking=marking)  # type: ignore[arg-type]
+                written = b"".join(path.read_bytes() for path in out.iterdir())
+                assert (marked.index[0].encode() in written) == is_told
+                assert (len(gpd.read_parquet(out / "hotspots.parquet")) == 10) == is_told
 
     def test_a_share_of_one_caller(self) -> None:
         """Half of the calls by one caller are said, and not marked as one caller."""

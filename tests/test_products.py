@@ -31,7 +31,11 @@ def analysis() -> hs.Analysis:
             "easting": [*rows["x"], 1.0],
             "northing": [*rows["y"], 1.0],
             "cad_ref": [f"CADREF{number}" for number in range(len(rows) + 1)],
-            "person_key": "SECRETPERSON",
+            # The planted place is one caller's.
+            "person_key": [
+                *(f"SECRETPERSON{number}" for number in range(2000)),
+                *["SECRETPERSON"] * (len(rows) + 1 - 2000),
+            ],
             "telephone": "SECRETPHONE",
         }
     )
@@ -147,7 +151,9 @@ class TestLastList:
         assert not (out / "places.parquet").exists()
         record = read_record(out)
         assert record.places is None
-        assert record.hotspots.index.equals(analysis.hotspots.index)
+        others = analysis.hotspots[~analysis.hotspots["is_one_caller"]]
+        assert len(others) == len(analysis.hotspots) - 1
+        assert record.hotspots.index.equals(others.index)
 
     def test_messages(self, folder: Path, tmp_path: Path) -> None:
         """No folder of an analysis, a changed table, one that is missing, an older version."""
