@@ -124,7 +124,7 @@ def section(name: str, case: data.Case, methods: Sequence[str] | None, docs: Pat
         "### What was expected, and what came\n\n" + calibration(found),
         "### Probability, and how steady the list is\n\n" + scores(found),
     ]
-    if name == "london":
+    if name == "london" and DEFAULT in known:
         parts.append("### What was asked of the default\n\n" + demands(found))
     if found.areas.index.unique(level="area_id").size > 1:
         parts.append("### By area\n\n" + areas(found))

@@ -26,12 +26,14 @@ HALF_LIVES: Final = (2.0, 4.5, 13.0)
 _TRAINED_ON: Final = 6
 _JUDGED_ON: Final = 2
 _FEWEST: Final = 3
+# The least rows of a leaf: a thirtieth of all, within these ends; so few places are told apart.
+_LEAF_SHARE: Final = 30
+_LEAF: Final = (5, 200)
 _SETTINGS: Final = {
     "loss": "poisson",
     "learning_rate": 0.08,
     "max_iter": 80,
     "max_leaf_nodes": 15,
-    "min_samples_leaf": 200,
     "l2_regularization": 1.0,
     "early_stopping": False,
 }
@@ -59,7 +61,8 @@ def judged_steps(history: History) -> list[int]:
 def tree_rates(history: History, target: int, *, seed: int, threads: int | None) -> Floats:
     """Give how busy each place will be in a step, by trees trained on the six steps before it.
 
-    The mean of the trees and of the weighted rates with the strengths of London, which they see.
+    The mean of the trees and of the weighted rates with the strengths of London, which they see; of
+    fewer than ten different places and steps the weighted rates alone.
 
     Parameters
     ----------
@@ -86,15 +89,19 @@ def tree_rates(history: History, target: int, *, seed: int, threads: int | None)
     came = [history.column(each) / mean for each, mean in zip(trained, means, strict=True)]
     weights = np.repeat(np.array(means), len(history.area))
     x, y, weights = _merged(np.concatenate(seen), np.concatenate(came), weights)
+    coming = _features(history, target)
+    blend = coming[:, -1]
+    leaf = int(np.clip(len(y) // _LEAF_SHARE, *_LEAF))
+    if len(y) < 2 * leaf:
+        # A tree that cannot split would say that all places are alike.
+        return blend
     trees = HistGradientBoostingRegressor(
-        **_SETTINGS, monotonic_cst=[1] * x.shape[1], random_state=seed
+        **_SETTINGS, min_samples_leaf=leaf, monotonic_cst=[1] * x.shape[1], random_state=seed
     )
     with threadpool_limits(threads or 1, user_api="openmp"):
         trees.fit(x, y, sample_weight=weights)
-        coming = _features(history, target)
         found = trees.predict(coming)
-    # Leaves are flat and hold hundreds of places: the blend tells the busiest of them apart.
-    blend = coming[:, -1]
+    # Leaves are flat and hold many places: the blend tells the busiest of them apart.
     return np.asarray(found / found.mean() + blend / blend.mean(), dtype=np.float64)
 
 

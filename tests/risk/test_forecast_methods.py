@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from hotspots.risk.forecast_windows import share_out, widened
 from hotspots.times.bands import Band
 from tests.risk.test_forecast import count_of, draw
 from tests.scenes import SOUTH, WEST, make_incidents, square_area
+
+if TYPE_CHECKING:
+    from hotspots.risk.forecast_history import History
 
 SIDE = 150.0
 LATE = Band(first_day=4, n_days=2, start_hour=22, n_hours=4)
@@ -126,8 +129,31 @@ class TestNearRepeat:
             hs.forecast(count_of([[1, 2]]), method="near_repeat")
 
 
+def said_by_trees(history: History) -> np.ndarray:
+    """Give what trees say of the coming period, without the weighted rates that are added."""
+    blend = _features(history, history.n_steps)[:, -1]
+    rates = tree_rates(history, history.n_steps, seed=1, threads=None)
+    return np.asarray(rates - blend / blend.mean())
+
+
 class TestTrees:
     """Boosted Poisson trees."""
+
+    @pytest.mark.parametrize("n_places", [10, 60, 400])
+    def test_few_places_are_told_apart(self, n_places: int) -> None:
+        """Trees of about 50, 300 and 1,700 different rows split: the busiest place has most."""
+        history = make_history(count_of(draw(n_places, 8, 6)), "month", None)
+        said = said_by_trees(history)
+        assert said.max() > 2 * said.min()
+        year = history.matrix.sum(axis=1)
+        assert said[year.argmax()] > said[year.argmin()]
+
+    def test_too_few_to_split(self) -> None:
+        """Two places in three trained months are six rows: the weighted rates alone."""
+        history = make_history(count_of([[9, 8, 7, 9], [1, 2, 1, 1]]), "month", None)
+        rates = tree_rates(history, history.n_steps, seed=1, threads=None)
+        blend = _features(history, history.n_steps)[:, -1]
+        np.testing.assert_array_equal(rates, blend)
 
     def test_rows_that_are_alike_become_one(self) -> None:
         """Two rows with 1 and 4 and weights 1 and 2 are one with (1 + 8) / 3 and 3."""
@@ -149,6 +175,7 @@ class TestTrees:
     def test_threads_and_seed(self) -> None:
         """The same for any number of threads."""
         counts = count_of(draw(60, 8, 6))
+        assert np.ptp(said_by_trees(make_history(counts, "month", None))) > 1
         one, two = (hs.forecast(counts, method="trees", rng=1, threads=n) for n in (1, 2))
         pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
 
@@ -175,6 +202,7 @@ class TestTrees:
         numbers = draw(40, 9, 1)
         cut = count_of(numbers).until(pd.Timestamp("2025-07-01", tz="Europe/London"))
         assert cut is not None
+        assert np.ptp(said_by_trees(make_history(cut, "month", None))) > 1
         one = hs.forecast(cut, method="trees", rng=1)
         other = hs.forecast(count_of(numbers[:, :6]), method="trees", rng=1)
         pd.testing.assert_frame_equal(one.table, other.table)
