@@ -332,6 +332,8 @@ def count_incidents(
 
     Raises
     ------
+    MonthlyDataError
+        If the period cuts a month, and the incidents are monthly: they know no part of a month.
     InputError
         If the places are not a places table, there is nothing to take a period from, the
         period ends before it starts, `missing` is no PeriodIndex of months, all months are missing,
@@ -392,6 +394,8 @@ def counts_of(
     tally = merged(tallies)
     tier: Tier = "timed" if 2 * tally.n_clock >= tally.n_rows else "monthly"
     start, end = span if span is not None else _observed_period(tally, tier, account)
+    if tier == "monthly" and tally.n_monthly:
+        _check_whole_months(start, end)
     place, day, hour, weight = tally.rows()
     if isinstance(places, Grid):
         # The rows are sorted by place already.
@@ -564,6 +568,18 @@ def given_period(
     if not end > start:
         raise invalid("period", period, "a start and a later end")
     return start.tz_localize(TIMEZONE), end.tz_localize(TIMEZONE)
+
+
+def _check_whole_months(start: pd.Timestamp, end: pd.Timestamp) -> None:
+    """Refuse a period that cuts a month: all of its incidents, or none, would be counted."""
+    whole = start.replace(day=1), end if end.day == 1 else end + pd.offsets.MonthBegin()
+    if whole != (start, end):
+        msg = (
+            f"Invalid period '{start:%Y-%m-%d} to {end:%Y-%m-%d}'. Must be whole months, because "
+            "these incidents know only their month. Use "
+            f"period=('{whole[0]:%Y-%m-%d}', '{whole[1]:%Y-%m-%d}')."
+        )
+        raise MonthlyDataError(msg)
 
 
 def given_months(missing: Any) -> pd.PeriodIndex:  # noqa: ANN401 (what is none is refused)

@@ -242,6 +242,18 @@ class TestMessages:
             ):
                 hs.count_incidents(table, grid(), period=period)  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize("period", [("2025-01-01", "2025-02-11"), ("2025-01-02", "2025-03-01")])
+    def test_months_that_are_cut(self, period: tuple[str, str]) -> None:
+        """Ten days of February would have the incidents of all of it."""
+        table = make_incidents([("2025-01-01", X, Y), ("2025-02-01", X, Y)], time_precision="month")
+        whole = r"Use period=\('2025-01-01', '2025-03-01'\)"
+        with pytest.raises(hs.MonthlyDataError, match=f"Invalid period .* whole months.*{whole}"):
+            hs.count_incidents(table, grid(), period=period)
+        assert hs.count_incidents(table, grid(), period=("2025-01-01", "2025-03-01")).n_days == 59
+        # Days are known, though no hours: a part of a month can be counted.
+        daily = table.assign(time_precision="day")
+        assert hs.count_incidents(daily, grid(), period=period).tier == "monthly"
+
     def test_not_places(self) -> None:
         """Areas are not places; the message lists every missing column."""
         table = make_incidents([("2025-01-01 10:00", X, Y)])

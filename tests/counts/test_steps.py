@@ -70,7 +70,8 @@ class TestMessages:
 
     def test_weeks_of_monthly_data(self) -> None:
         """Months cannot be cut into weeks."""
-        counts = counts_of("2025-02-01", time_precision="month")
+        table = make_incidents([("2025-02-01", X, Y)], time_precision="month")
+        counts = hs.count_incidents(table, hs.make_grid(square_area(side=450.0)))
         with pytest.raises(hs.MonthlyDataError, match="needs the date of each incident"):
             count_steps(counts, "week")
 
