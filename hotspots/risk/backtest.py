@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
+import pandas as pd
 
 from hotspots.areas import Grid
 from hotspots.chance import draw_seeds, make_generator
@@ -31,8 +32,6 @@ from hotspots.words import count, day, days
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 Forecaster: TypeAlias = Callable[[Counts], Forecast]
@@ -42,6 +41,7 @@ KNOWN: Final = get_args(Method)
 """The methods of `forecast`."""
 
 _FEWEST_DRAWS: Final = 19
+_NUMBERS: Final = ("expected", "size", "low", "high")
 
 
 def backtest(
@@ -328,22 +328,32 @@ def _checked(
     who = f"forecast of '{name}'"
     if not isinstance(made, Forecast):
         raise invalid(who, type(made).__name__, "a Forecast")
+    if not isinstance(made.table, pd.DataFrame):
+        raise invalid(who, type(made.table).__name__, "a table with a row for each place")
     if not made.table.index.equals(places):
         given = f"{len(made.table)} rows on another index"
         remedy = "Use table.reindex(counts.places.index)."
         raise invalid(who, given, "a row for each place of the counts, in their order", remedy)
     start, end = (moment.tz_localize(TIMEZONE) for moment in period)
     if made.start != start or made.end != end:
-        rule = f"of the step after the history, {days(start, end)}"
-        raise invalid(who, days(made.start, made.end), rule)
+        rule = f"midnights of {TIMEZONE}, of the step after the history"
+        remedy = f"Use start=pd.Timestamp('{start:%Y-%m-%d}', tz='{TIMEZONE}') and so for end."
+        raise invalid(who, f"{made.start} to {made.end}", rule, remedy)
     if made.level != level:
-        raise invalid(who, f"level {made.level:g}", f"at the level of the backtest, {level:g}")
-    table: pd.DataFrame = made.table[["expected", "size", "low", "high"]].astype("float64")
-    expected, size = table["expected"].to_numpy(), table["size"].to_numpy()
-    is_bad = ~(np.isfinite(expected) & (expected >= 0) & (size > 0))
-    if is_bad.any() or not (table["low"] <= table["high"]).all():
-        rule = "numbers with expected of at least 0, size above 0 and low up to high"
-        shown = ", ".join(map(str, places[is_bad][:5])) or "interval"
+        raise invalid(who, f"level {made.level}", f"at the level of the backtest, {level:g}")
+    lacking = [column for column in _NUMBERS if column not in made.table]
+    if lacking:
+        raise invalid(who, f"without {', '.join(lacking)}", f"with {', '.join(_NUMBERS)}")
+    try:
+        table: pd.DataFrame = made.table[[*_NUMBERS]].astype("float64")
+    except (TypeError, ValueError) as error:
+        kinds = ", ".join(f"{column} {kind}" for column, kind in made.table.dtypes.items())
+        raise invalid(who, kinds, f"numbers in {', '.join(_NUMBERS)}") from error
+    expected, size, low, high = (table[column].to_numpy() for column in _NUMBERS)
+    is_right = np.isfinite(expected) & (expected >= 0) & (size > 0) & (low >= 0) & (low <= high)
+    if not is_right.all():
+        rule = "expected of at least 0, size above 0, and low of at least 0 up to high"
+        shown = ", ".join(map(str, places[~is_right][:5]))
         raise invalid(who, f"impossible numbers ({shown})", rule)
     return table
 

@@ -48,7 +48,10 @@ def read_windows(counts: Counts, windows: Any) -> dict[str, Mask]:  # noqa: ANN4
         raise MonthlyDataError(msg)
     masks = {}
     for name, window in windows.items():
-        mask = window.mask if isinstance(window, Band) else np.asarray(window)
+        try:
+            mask = window.mask if isinstance(window, Band) else np.asarray(window)
+        except ValueError:  # lists of several lengths
+            mask = np.empty(0)
         if mask.shape != (HOURS,) or mask.dtype != np.bool_ or not mask.any():
             rule = "a Band, or 168 truth values of which one is true at least"
             raise invalid(f"windows[{name!r}]", window, rule)

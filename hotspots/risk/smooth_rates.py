@@ -63,7 +63,8 @@ def smooth_rates(
     prior : {"global", "area", "neighbours"}
         What is usual: for all places; for those of the same `area_id`; or beside the place.
     places : GeoDataFrame, optional
-        A places table with the same ids, in any order. Needed for "area" and "neighbours".
+        A places table with the same ids, in any order. Needed for "area" and "neighbours"; with
+        "global" it shows that no place was left out.
     method : {"likelihood", "moments"}
         How the prior is fitted: by maximum likelihood, or by Marshall's moments.
     dispersion : Series of numbers, or float
@@ -178,7 +179,7 @@ def smooth_rates(
     _check_counts(counts, exposures, n.index, top)
     if len(n) == 0:
         return _table(n.index, counts, exposures, {})
-    if prior != "global":
+    if places is not None or prior != "global":
         places = _places_of(places, n, prior)
     own, known = counts / discount, exposures / discount
     before = fit_priors(own, known, prior, method, places)
@@ -226,8 +227,11 @@ def _check_options(
         raise invalid("n_draws", n_draws, "a whole number above 0")
 
 
-def _ids(n: Any) -> Any:  # noqa: ANN401 (what is no Series is refused later)
-    return n.to_frame() if isinstance(n, pd.Series) else None
+def _ids(n: Any) -> pd.DataFrame:  # noqa: ANN401 (what is no Series is refused)
+    if not isinstance(n, pd.Series):
+        remedy = "Use pd.Series(counts.totals(), index=counts.places.index)."
+        raise invalid("n", type(n).__name__, "a Series by the ids of the places", remedy)
+    return n.to_frame()
 
 
 def _per_place(given: Any, n: pd.Series[Any], name: str, least: float) -> Floats:  # noqa: ANN401
@@ -275,9 +279,11 @@ def _places_of(places: Any, n: pd.Series[Any], prior: str) -> gpd.GeoDataFrame: 
         raise invalid("places", None, f"a places table for prior='{prior}'", remedy)
     if prior == "neighbours":
         check_places(places)
-    elif not isinstance(places, pd.DataFrame) or "area_id" not in places.columns:
+    elif not isinstance(places, pd.DataFrame) or (
+        prior == "area" and "area_id" not in places.columns
+    ):
         remedy = "Use hs.make_grid(areas) or hs.places_from_areas(areas)."
-        raise invalid("places", type(places).__name__, "a table with area_id", remedy)
+        raise invalid("places", type(places).__name__, "a places table with area_id", remedy)
     if not places.index.is_unique:
         raise invalid("places", "ids more than once", "unique ids")
     for name, lacking, remedy in (

@@ -514,6 +514,22 @@ def of_today(counts: Counts) -> Forecast:
     return replace(mean_month(counts), start=counts.start)
 
 
+def changed(**fields: Any) -> Callable[[Counts], Forecast]:
+    """Give a forecaster of which some fields are wrong."""
+    return lambda counts: replace(mean_month(counts), **fields)
+
+
+def columns(**values: Any) -> Callable[[Counts], Forecast]:
+    """Give a forecaster with wrong numbers in its table, or without a column."""
+
+    def make(counts: Counts) -> Forecast:
+        found = mean_month(counts)
+        table = found.table.assign(**values)
+        return replace(found, table=table.drop(columns=[c for c, v in values.items() if v is None]))
+
+    return make
+
+
 def half(counts: Counts) -> Forecast:
     """Give intervals of another level."""
     return replace(mean_month(counts), level=0.5)
@@ -556,7 +572,16 @@ class TestMessages:
                 r"Invalid forecast of 'mine' '143 rows on another index'. Must be a row",
             ),
             (negative, r"Invalid forecast of 'mine' 'impossible numbers \(c0, c1"),
-            (of_today, "Must be of the step after the history, 1 May 2025 to 31 May 2025"),
+            (of_today, r"Must be midnights of Europe/London.*Use start=pd.Timestamp\('2025-05-01'"),
+            (changed(start=pd.Timestamp("2025-05-01")), "'2025-05-01 00:00:00 to .* Must be midni"),
+            (changed(start="May"), "Invalid forecast of 'mine' 'May to "),
+            (changed(level=None), "Invalid forecast of 'mine' 'level None'"),
+            (changed(table=None), "Invalid forecast of 'mine' 'NoneType'. Must be a table"),
+            (columns(low=None), "Invalid forecast of 'mine' 'without low'. Must be with expected"),
+            (columns(low="few"), "Must be numbers in expected, size, low, high"),
+            (columns(low=-1.0), r"impossible numbers \(c0, c1.*low of at least 0 up to high"),
+            (columns(low=3.0), r"impossible numbers \(c0, c1"),
+            (columns(high=np.nan), r"impossible numbers \(c0, c1"),
             (half, "Invalid forecast of 'mine' 'level 0.5'. Must be at the level"),
             (lambda counts: counts, "Invalid forecast of 'mine' 'Counts'. Must be a Forecast"),
         ],

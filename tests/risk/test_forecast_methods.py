@@ -292,6 +292,7 @@ class TestWindows:
             ({"x": np.zeros(168, dtype=bool)}, "168 truth values of which one is true"),
             ({"x": np.ones(24, dtype=bool)}, "Invalid windows"),
             ({"x": np.ones(168)}, "Invalid windows"),
+            ({"x": [[True], [True, False]]}, r"Invalid windows\['x'\] .*168 truth values"),
         ],
     )
     def test_messages(self, windows: Any, match: str, year: hs.Counts) -> None:

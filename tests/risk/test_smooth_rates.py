@@ -20,6 +20,7 @@ from hotspots.errors import HotspotsWarning, InputError
 from hotspots.risk.gamma_poisson import fit_likelihood, fit_moments
 from tests.places import make_cells, on
 from tests.rates import MEAN, coverage, simulate_rates
+from tests.scenes import SOUTH, WEST, make_incidents
 
 COLUMNS = [
     "n",
@@ -469,6 +470,7 @@ class TestMessages:
         ("change", "message"),
         [
             ({"n": [1, 2]}, "Invalid n 'list'. Must be a Series by the ids of the places."),
+            ({"n": 3}, "Invalid n 'int'. Must be a Series by the ids of the places. Use pd.Series"),
             ({"n": pd.Series(["x", "y"])}, "Invalid n '(str|object)'. Must be numbers."),
             ({"n": pd.Series([1, np.nan])}, r"Invalid n that are missing or infinite: 1 \(1\)."),
             ({"n": pd.Series([1, -2])}, r"Invalid n 'below 0 in 1 \(1\)'. Must be counts of at"),
@@ -496,7 +498,7 @@ class TestMessages:
             ({"n_draws": 0}, "Invalid n_draws '0'. Must be a whole number above 0."),
             ({"rng": "x"}, "Invalid rng 'x'. Must be a whole number, 0 or more"),
             ({"prior": "area"}, "Invalid places 'None'. Must be a places table for prior='area'."),
-            ({"prior": "area", "places": N}, "Invalid places 'Series'. Must be a table with area"),
+            ({"prior": "area", "places": N}, "Invalid places 'Series'. Must be a places table"),
         ],
     )
     def test_bad_input(self, change: dict[str, Any], message: str) -> None:
@@ -505,7 +507,20 @@ class TestMessages:
         with pytest.raises(InputError, match=message):
             hs.smooth_rates(**options)
 
-    @pytest.mark.parametrize("prior", ["area", "neighbours"])
+    def test_counts_as_they_are(self) -> None:
+        """What was counted is not yet one number a place."""
+        counts = hs.count_incidents(make_incidents([("2025-01-06", WEST, SOUTH)]), hs.Grid(150))
+        remedy = r"Use pd.Series\(counts.totals\(\), index=counts.places.index\)."
+        with pytest.raises(InputError, match=f"Invalid n 'Counts'. .*{remedy}"):
+            hs.smooth_rates(counts, 1.0)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("places", [3, N])
+    def test_no_places_at_all(self, places: Any) -> None:
+        """Whatever the prior."""
+        with pytest.raises(InputError, match="Invalid places '(int|Series)'. Must be a places tab"):
+            hs.smooth_rates(self.N, 1.0, places=places)
+
+    @pytest.mark.parametrize("prior", ["global", "area", "neighbours"])
     def test_other_places(self, prior: Any) -> None:
         """Counts of busy places alone would make every rate too high."""
         places = make_cells(3, 1)
