@@ -7,7 +7,8 @@ from the last six months before: by all of them and by every other, of which the
 by the odd and by the even ones, which are equally good. The true difference is the mean over all
 cities of a kind.
 
-`python benchmarks/backtest_levels.py` prints the table of `docs/backtest.md`; seeds are 0, 1, 2 ….
+`python benchmarks/backtest_levels.py --cities 60` prints the table of `docs/backtest.md`; seeds are
+0, 1, 2 ….
 """
 
 from __future__ import annotations

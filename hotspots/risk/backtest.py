@@ -41,7 +41,8 @@ KNOWN: Final = get_args(Method)
 """The methods of `forecast`."""
 
 _FEWEST_DRAWS: Final = 19
-_NUMBERS: Final = ("expected", "size", "low", "high")
+_NOTHING: Final = {"expected": 0.0, "size": np.inf, "low": 0.0, "high": 0.0}
+_NUMBERS: Final = tuple(_NOTHING)
 
 
 def backtest(
@@ -108,12 +109,14 @@ def backtest(
     Warns
     -----
     HotspotsWarning
-        If a step is without incidents, or there are too few blocks for intervals.
+        If a step is without incidents, which hit rates leave out and calibration does not, or there
+        are too few blocks for intervals.
 
     Notes
     -----
     **No look-ahead.** A forecaster is given `counts.until(start of the step)` with the totals that
-    `until` keeps of later days taken out. What it tunes, it can tune on that history alone.
+    `until` keeps of later days taken out. What it tunes, it can tune on that history alone. Of a
+    `Grid` it is given the cells that had an incident before; in others nothing is expected.
 
     **Hit rate** on a share of land: places are taken by the expected count a square metre until the
     land is full; tied places and the last one count by their part (`land_weights`). PAI = hit rate
@@ -178,7 +181,9 @@ def backtest(
             scores.begin(number + 1, period, actual)
             for name, make in named.items():
                 begin(f"{name}, {day(period[0])}")
-                table = _checked(name, make(known), counts.places.index, period, level)
+                table = _checked(name, make(known), known.places.index, period, level)
+                # Places of a Grid that had nothing yet are not known: nothing is expected there.
+                table = table.reindex(counts.places.index).fillna(_NOTHING)
                 scores.add(name, table.iloc[own])
     _warn(scores, ground, len(at))
     result = Backtest(
@@ -262,6 +267,11 @@ def _forecasters(
     if unknown:
         rule = f"one of {', '.join(KNOWN)}, or a function by a name of its own"
         raise invalid("methods", unknown[0], rule)
+    other = [name for name, make in methods.items() if isinstance(make, str) and name in KNOWN]
+    other = [name for name in other if methods[name] != name]
+    if other:
+        rule = f"by a name that is no method's, for it is not '{other[0]}'"
+        raise invalid("methods", f"{other[0]}: {methods[other[0]]}", rule, "Use another name.")
     given = {"step": step, "level": level, "rng": seed}
     return {
         name: make if callable(make) else partial(forecast, method=make, **given)
@@ -302,11 +312,16 @@ def _history(counts: Counts, start: pd.Timestamp) -> Counts:
             "origins or give a longer period."
         )
         raise InputError(msg)
+    if isinstance(counts.task.places, Grid):
+        # The places are those with incidents: which of them come later is not known yet.
+        occupied, place = np.unique(known.table["place"], return_inverse=True)
+        table = known.table.assign(place=place.astype(np.int32))
+        known = replace(known, places=known.places.iloc[occupied], table=table)
     # For weeks, a part of the month that the step begins in is known.
     last = (start - np.timedelta64(1, "D")).to_period("M")
     return replace(
         known,
-        context=np.zeros(len(counts.places)),
+        context=np.zeros(len(known.places)),
         area_week=counts.area_week.iloc[:0],
         months_seen=counts.months_seen[counts.months_seen <= last],
         missing=counts.missing[counts.missing <= last],
@@ -363,8 +378,9 @@ def _warn(scores: Scores, ground: Ground, n_origins: int) -> None:
     if scores.n_empty:
         warnings.warn(
             f"{count(scores.n_empty, 'step')} of {n_origins} had no incident, and no share of "
-            "nothing was foretold. They are left out of the means; give fewer origins, or longer "
-            "steps.",
+            "nothing was foretold. They are left out of hit rates, and count in what was expected "
+            "and came; if there are no data for them, give missing= to count_incidents, else fewer "
+            "origins, or longer steps.",
             HotspotsWarning,
             stacklevel=3,
         )

@@ -29,9 +29,9 @@ class Backtest:
         the share of land), `pei` (hit rate over the best), `expected` and `actual` (incidents in
         the selected places).
     summary : DataFrame
-        A row a method and share: the means of `hit_rate`, `best`, `pai` and `pei` over the origins,
-        and `ratio`, what came in the selected places over what was expected there, all origins
-        together.
+        A row a method and share: the means of `hit_rate`, `best`, `pai` and `pei` over the origins
+        with incidents, and `ratio`, what came in the selected places over what was expected there,
+        all origins together, those without incidents, too.
     areas : DataFrame
         A row a method, area and share of the area's own land, all origins together: `n` incidents,
         `hit_rate`, `best`, `pai`, `pei`.

@@ -261,12 +261,19 @@ class TestEdges:
     def test_empty_step(self, wide: Counts) -> None:
         """A month in which nothing came is left out of the means, and said."""
         table = wide.table[wide.table["date"].dt.month != 5].reset_index(drop=True)
-        with pytest.warns(HotspotsWarning, match="1 step of 2 had no incident"):
+        with pytest.warns(
+            HotspotsWarning, match="1 step of 2 had no incident.* left out of hit rates"
+        ):
             found = run(replace(wide, table=table))
         rates = found.table.loc["plain", "hit_rate"]
         assert rates[1].isna().all()
         assert found.summary.loc["plain", "hit_rate"].tolist() == rates[2].tolist()
         assert np.isfinite(found.differences.to_numpy()).all()
+        # That nothing came is part of what was expected and came: both months, one of them empty.
+        every = found.calibration.loc[("plain", "all")]
+        both = found.scores.loc["plain", ["expected", "actual"]].sum()
+        assert every[["expected", "actual"]].tolist() == pytest.approx(both.tolist())
+        assert found.scores.loc[("plain", 1), "actual"] == 0 < found.scores.loc["plain"].iloc[0, 2]
 
     def test_land(self, wide: Counts) -> None:
         """Half of twice the land is all places, if the rest comes last."""
@@ -335,6 +342,33 @@ class TestNoLookAhead:
         check_no_look_ahead(
             {"plain": mean_month, "last": last_month} if method == "last" else {"plain": mean_month}
         )
+
+    def test_cells_of_later_months(self) -> None:
+        """Of a Grid only cells are known that had an incident before: one a month, further east."""
+        seen: list[int] = []
+
+        def spy(counts: Counts) -> Forecast:
+            seen.append(len(counts.places))
+            assert counts.totals().min() > 0
+            return mean_month(counts)
+
+        rows = [(f"2025-0{month}-03", 540_010.0 + 150 * month, 180_010.0) for month in range(1, 7)]
+        rows += [(f"2025-0{month}-05", 540_160.0, 180_010.0) for month in range(1, 7)]
+        one, more = (
+            hs.count_incidents(make_incidents(rows), hs.Grid(150), period=("2025-01-01", end))
+            for end in ("2025-06-01", "2025-07-01")
+        )
+        with pytest.warns(HotspotsWarning, match="too few"):
+            short = run(one, {"plain": spy}, origins=2, land=1e6)
+        with pytest.warns(HotspotsWarning, match="too few"):
+            long = run(more, {"plain": spy}, origins=3, land=1e6)
+        assert seen == [3, 4, 3, 4, 5]
+        kept = long.table[long.table.index.get_level_values("origin") <= 2]
+        pd.testing.assert_frame_equal(kept, short.table)
+        # April: 3 cells of 22,500 m² were known, and half of 1 km² has room for them and for part
+        # of all the rest: (500,000 − 67,500) / (1,000,000 − 67,500) of the one new incident.
+        rate = (1 + 432.5 / 932.5) / 2
+        assert short.table.loc[("plain", 1, 0.5), "hit_rate"] == pytest.approx(rate)
 
     @pytest.mark.parametrize("method", KNOWN)
     def test_every_method(self, method: str, year: gpd.GeoDataFrame) -> None:
@@ -601,6 +635,11 @@ class TestMessages:
         """A name that is none is refused before anything is forecast."""
         with pytest.raises(InputError, match="Invalid methods 'weigthed'. Must be one of plain, "):
             run(wide, ["plain", "weigthed"])
+
+    def test_method_by_the_name_of_another(self, wide: Counts) -> None:
+        """Weighted counts by the name "plain" would be what all others are compared with."""
+        with pytest.raises(InputError, match="Invalid methods 'plain: weighted'. Must be by"):
+            run(wide, {"plain": "weighted"})
 
     def test_no_counts(self) -> None:
         """A path instead of counts."""
