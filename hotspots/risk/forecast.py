@@ -27,7 +27,7 @@ from hotspots.tables import TIMEZONE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hotspots.risk.forecast_history import History, Step
+    from hotspots.risk.forecast_history import History, Season, Step
     from hotspots.times.bands import Band
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -41,7 +41,7 @@ def forecast(
     method: Method = "weighted",
     step: Step = "month",
     windows: Mapping[str, Band | np.ndarray[Any, Any]] | None = None,
-    season: pd.Series[float] | None = None,
+    season: Season = None,
     level: float = 0.9,
     half_life: float | None = None,
     rng: int | np.random.Generator | None = None,
@@ -66,8 +66,10 @@ def forecast(
         or the week after it. The history is cut into steps of the same kind.
     windows : mapping of str to Band or bool array (168,), optional
         Hours of the week by name; a row a place and window. Timed incidents only.
-    season : Series, optional
-        Factor of each calendar month, index 1–12, above 0. One year cannot teach them.
+    season : "london" or Series, optional
+        "london": how busy each day of the year is in London by anti-social behaviour that was
+        published (`season_factors`). Or a factor of each calendar month, index 1–12, above 0. None
+        knows no season, and one year of counts cannot teach it.
     level : float
         Probability that the interval holds at least, above 0 and below 1.
     half_life : float, optional
@@ -113,7 +115,9 @@ def forecast(
     Caveats
     -------
     It foretells reports, not behaviour, and where officers are sent there are more. A month that is
-    unlike all before, and the season, are not known. The interval is of one place by itself:
+    unlike all before is not known, nor, without `season`, the season. "london" is right for
+    anti-social behaviour of London alone: other crimes, other cities, a pandemic and a change of
+    recording have other years. The interval is of one place by itself:
     places rise and fall together, so intervals of sums are wider than the places' own suggest.
     Ranks of places that are close are not different. Where hardly anything is expected the
     interval is 0 to 0, and holds 99 %.

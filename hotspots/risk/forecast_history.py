@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from hotspots.areas.matching import neighbours
 from hotspots.counts import count_steps
 from hotspots.errors import InputError, invalid, is_number
+from hotspots.times import season_factors
 
 if TYPE_CHECKING:
     from hotspots.counts import Counts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 Step = Literal["month", "week"]
+Season: TypeAlias = "pd.Series[float] | Literal['london'] | None"
 
 _WEEK: Final = pd.Timedelta(days=7)
 _YEAR: Final = pd.DateOffset(years=1)
@@ -136,7 +138,7 @@ class History:
         return float((weights @ self.totals[:target] + 0.5) / (weights @ self.weeks[:target]))
 
 
-def make_history(counts: Counts, step: Step, season: pd.Series[float] | None) -> History:
+def make_history(counts: Counts, step: Step, season: Season) -> History:
     """Count the steps and add the coming period.
 
     Parameters
@@ -145,8 +147,8 @@ def make_history(counts: Counts, step: Step, season: pd.Series[float] | None) ->
         What was counted.
     step : {"month", "week"}
         Calendar months or whole weeks.
-    season : Series or None
-        Factor of each calendar month, index 1–12.
+    season : Series, "london" or None
+        Factor of each calendar month, index 1–12, or London's of each day.
 
     Returns
     -------
@@ -193,9 +195,16 @@ def _factors(
     season: Any,  # noqa: ANN401 (what is none is refused)
 ) -> Floats:
     """Give the mean of the factors of the days of each step."""
+    days = [
+        pd.date_range(first, last, inclusive="left")
+        for first, last in zip(starts, ends, strict=True)
+    ]
+    if isinstance(season, str) and season == "london":
+        return np.array([season_factors(each).mean() for each in days])
     if not isinstance(season, pd.Series):
-        rule = "a Series of factors with the index 1 to 12, the calendar months"
-        raise invalid("season", type(season).__name__, rule)
+        given = season if isinstance(season, str) else type(season).__name__
+        rule = "a Series of factors with the index 1 to 12, the calendar months, or 'london'"
+        raise invalid("season", given, rule)
     lacking = [month for month in _MONTHS if month not in season.index]
     if lacking or not season.index.is_unique:
         raise invalid("season", list(season.index), "one factor for each calendar month, 1 to 12")
@@ -204,9 +213,4 @@ def _factors(
     if wrong:
         raise invalid("season", wrong[0], "numbers above 0")
     factor = by_month.to_numpy(dtype=np.float64)
-    return np.array(
-        [
-            factor[pd.date_range(first, last, inclusive="left").month.to_numpy() - 1].mean()
-            for first, last in zip(starts, ends, strict=True)
-        ]
-    )
+    return np.array([factor[each.month.to_numpy() - 1].mean() for each in days])

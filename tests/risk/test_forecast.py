@@ -223,6 +223,29 @@ class TestEdges:
         found = hs.forecast(counts, method="plain", season=season)
         assert found.table["expected"].iloc[0] == pytest.approx(62)
 
+    def test_season_of_london(self) -> None:
+        """59 in two months that should have 31 f₁ + 28 f₂ days' worth; of a March 31 f₃.
+
+        f is the mean of `season_factors` over the days of the month.
+        """
+        found = hs.forecast(count_of([[31, 28]]), method="plain", season="london")
+        days = pd.date_range("2025-01-01", "2025-03-31")
+        one, two, three = hs.season_factors(days).groupby(days.month).sum()
+        assert found.table["expected"].iloc[0] == pytest.approx(59 * three / (one + two))
+        assert three / 31 > one / 31 + 0.05
+
+    def test_week_of_halloween(self) -> None:
+        """One a day until 30 October; the next seven days are as busy as London's are then."""
+        days = pd.date_range("2025-09-18", "2025-10-30")
+        table = make_incidents([(f"{day:%Y-%m-%d} 12:00", WEST + 75, SOUTH + 75) for day in days])
+        places = hs.make_grid(square_area(side=SIDE))
+        counts = hs.count_incidents(table, places, period=("2025-09-18", "2025-10-31"))
+        found = hs.forecast(counts, method="plain", step="week", season="london")
+        factors = hs.season_factors(pd.date_range("2025-09-19", "2025-11-06"))
+        expected = 42 * factors.iloc[42:].sum() / factors.iloc[:42].sum()
+        assert found.table["expected"].iloc[0] == pytest.approx(expected)
+        assert expected > 8
+
 
 def vars_of(counts: hs.Counts) -> dict[str, object]:
     """Give the fields of counts by name."""
@@ -453,6 +476,7 @@ class TestMessages:
             ({"level": 1}, "Invalid level '1'. Must be a number above 0 and below 1"),
             ({"half_life": 0}, "Invalid half_life '0'. Must be a number of weeks above 0"),
             ({"season": [1.0] * 12}, "Invalid season 'list'. Must be a Series"),
+            ({"season": "paris"}, "Invalid season 'paris'. Must be a Series .* or 'london'"),
             ({"season": pd.Series([1.0], index=[1])}, "one factor for each calendar month"),
             ({"season": pd.Series(-1.0, index=range(1, 13))}, "Invalid season '-1.0'"),
         ],
