@@ -24,7 +24,7 @@ PERSISTENCE: Final = 0.99
 """The *p* of rank-biased overlap: the first hundred places of a list have 85 % of the weight."""
 
 DEPTH: Final = 1000
-"""Down to which rank lists are compared; what lies deeper has 0.004 % of the weight."""
+"""Down to which rank lists are compared; what lies deeper has 0.0004 % of the weight."""
 
 _DIGITS: Final = 12
 
@@ -222,7 +222,7 @@ def central_share(actual: Floats, expected: Floats, size: Floats, level: float) 
     Parameters
     ----------
     actual, expected, size : array of float (n,)
-        As for `log_scores`; parts of an incident are rounded down.
+        As for `log_scores`; a count that is not whole lies on a straight line between whole ones.
     level : float
         Probability of the central part, above 0 and below 1.
 
@@ -245,7 +245,9 @@ def central_share(actual: Floats, expected: Floats, size: Floats, level: float) 
     [0.9]
     """
     count = np.floor(actual)
-    below, upto = (_chance_up_to(each, expected, size) for each in (count - 1, count))
+    part = actual - count
+    before, at, after = (_chance_up_to(count + each, expected, size) for each in (-1, 0, 1))
+    below, upto = before + part * (at - before), at + part * (after - at)
     first, last = (1 - level) / 2, (1 + level) / 2
     inside = np.clip(upto, first, last) - np.clip(below, first, last)
     whole = upto - below

@@ -109,8 +109,8 @@ def backtest(
     Warns
     -----
     HotspotsWarning
-        If a step is without incidents, which hit rates leave out and calibration does not, or there
-        are too few blocks for intervals.
+        If a step is without incidents, which hit rates leave out and calibration does not, counts
+        are not whole, which intervals are, or there are too few blocks for intervals.
 
     Notes
     -----
@@ -185,7 +185,7 @@ def backtest(
                 # Places of a Grid that had nothing yet are not known: nothing is expected there.
                 table = table.reindex(counts.places.index).fillna(_NOTHING)
                 scores.add(name, table.iloc[own])
-    _warn(scores, ground, len(at))
+    _warn(scores, ground, len(at), steps.matrix.data)
     result = Backtest(
         table=scores.table(),
         summary=scores.summary(),
@@ -373,8 +373,15 @@ def _checked(
     return table
 
 
-def _warn(scores: Scores, ground: Ground, n_origins: int) -> None:
+def _warn(scores: Scores, ground: Ground, n_origins: int, numbers: Floats) -> None:
     """Say where the result may mislead."""
+    if (numbers != np.round(numbers)).any():
+        warnings.warn(
+            "Some counts are not whole, because weights are not. Intervals are whole numbers, so "
+            "coverage and log scores say little. Go by hit rates, or give incidents whole weights.",
+            HotspotsWarning,
+            stacklevel=3,
+        )
     if scores.n_empty:
         warnings.warn(
             f"{count(scores.n_empty, 'step')} of {n_origins} had no incident, and no share of "

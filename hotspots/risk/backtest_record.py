@@ -87,7 +87,7 @@ class Backtest:
     def __str__(self) -> str:
         """Give the hit rates as a table, and what they are ahead of the plain count."""
         hits = 100 * self.summary["hit_rate"].unstack("share")
-        names = {share: f"{100 * share:.3g} %" for share in hits.columns}
+        names = _percents(hits.columns)
         hits.loc["best possible"] = 100 * self.summary["best"].loc[PLAIN]
         shown = hits.rename(columns=names).round(2).to_string()
         lines = [repr(self), "Incidents in the top shares of land, percent:", shown]
@@ -155,3 +155,12 @@ class Backtest:
         )
         axes.set_xticks(range(1, 11))
         axes.legend(frameon=False)
+
+
+def _percents(shares: pd.Index[Any]) -> dict[float, str]:
+    """Say shares in percent, with three digits or as many as tell them apart."""
+    for digits in range(3, 16):
+        names = {share: f"{100 * share:.{digits}g} %" for share in shares}
+        if len(set(names.values())) == len(names):
+            break
+    return names

@@ -234,7 +234,7 @@ class Scores:
     def calibration(self) -> pd.DataFrame:
         """Give a row a method and group of places, all origins together."""
         groups = ["all", *(f"tenth {number}" for number in range(1, 11))]
-        groups += [f"top {share:g}" for share in self.ground.shares]
+        groups += [f"top {share:.15g}" for share in self.ground.shares]
         sums = dict(zip(_SUMS, np.concatenate(list(self._groups.values())).T, strict=True))
         table = pd.DataFrame(
             {

@@ -236,7 +236,7 @@ def _near_repeat(counts: Counts, history: History, background: _Way) -> _Way:
 
     def look(target: int) -> tuple[Floats, Floats]:
         rates = background.predict(target) / history.weeks[target]
-        return rates, count_recent(counts, around, history.starts[target])
+        return rates, count_recent(counts, around, history.starts[target], rates)
 
     targets = history.targets
     looked = [look(target) for target in targets]

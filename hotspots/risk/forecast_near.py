@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.optimize import minimize
 from scipy.sparse import csr_array, eye_array
@@ -19,8 +20,6 @@ from hotspots.errors import MonthlyDataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from hotspots.counts import Counts
 
@@ -74,7 +73,7 @@ def rings(counts: Counts) -> list[csr_array[Any, Any]]:
 
 
 def count_recent(
-    counts: Counts, around: Sequence[csr_array[Any, Any]], start: pd.Timestamp
+    counts: Counts, around: Sequence[csr_array[Any, Any]], start: pd.Timestamp, usual: Floats
 ) -> Floats:
     """Count the incidents in each band of metres and days before a moment.
 
@@ -86,6 +85,9 @@ def count_recent(
         From `rings`.
     start : Timestamp
         Midnight without time zone; nothing from then on is looked at.
+    usual : array of float (n_places,)
+        Incidents a week of each place. Days without data count as days with so many, because no
+        data are not the same as no incident.
 
     Returns
     -------
@@ -94,12 +96,18 @@ def count_recent(
     """
     table, n = counts.table, len(counts.places)
     age = (start - table["date"]).dt.days.to_numpy()
+    first, end = counts.start.tz_localize(None), counts.end.tz_localize(None)
+    days = pd.date_range(end=start, periods=DAYS[-1] + 1, inclusive="left")
+    is_known = (days >= first) & (days < end) & ~days.to_period("M").isin(counts.missing)
+    lost = (start - days[~is_known]).days.to_numpy()
     bands = list(zip((0, *DAYS[:-1]), DAYS, strict=True))
     lately = []
     for youngest, oldest in bands:
         is_in = (youngest < age) & (age <= oldest)
         weights = table["n"].to_numpy()[is_in]
-        lately.append(np.bincount(table["place"].to_numpy()[is_in], weights, minlength=n))
+        counted = np.bincount(table["place"].to_numpy()[is_in], weights, minlength=n)
+        n_lost = ((youngest < lost) & (lost <= oldest)).sum()
+        lately.append(counted + usual * (n_lost / 7))
     return np.column_stack([ring @ number for ring in around for number in lately])
 
 

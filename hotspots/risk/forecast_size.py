@@ -1,7 +1,7 @@
 """How sure a forecast is: the negative binomial distribution of the count to come.
 
-Its spread is what counts of the history had about predictions made in the same way, from the steps
-before them alone.
+Its spread is what counts of the history had about predictions made in the same way: each from the
+steps before it, by strengths that were learnt from all of them.
 """
 
 from __future__ import annotations

@@ -193,6 +193,15 @@ class TestCentralShare:
         third = (0.95 - upto2) / (np.exp(-1) / 6)
         assert found == pytest.approx([(p0 - 0.05) / p0, 1, third, 0])
 
+    def test_half_an_incident(self) -> None:
+        """Size 1, mean 1: up to −1 is 0, to 0 ½, to 1 ¾; so from −½ to ½ is ¼ to ⅝, 0.375 wide.
+
+        The central half, ¼ to ¾, holds all of it; the central quarter, 0.375 to 0.625, two thirds.
+        """
+        one = array(1)
+        assert central_share(array(0.5), one, one, 0.5) == pytest.approx([1])
+        assert central_share(array(0.5), one, one, 0.25) == pytest.approx([2 / 3])
+
     @given(st.floats(0.01, 20), st.sampled_from([0.3, 2.0, np.inf]), st.floats(0.5, 0.99))
     def test_mean_is_the_level(self, mean: float, size: float, level: float) -> None:
         """Weighted by their probabilities, all counts together have the level."""

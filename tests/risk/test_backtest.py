@@ -275,6 +275,23 @@ class TestEdges:
         assert every[["expected", "actual"]].tolist() == pytest.approx(both.tolist())
         assert found.scores.loc[("plain", 1), "actual"] == 0 < found.scores.loc["plain"].iloc[0, 2]
 
+    def test_weights_that_are_not_whole(self, wide: Counts) -> None:
+        """Half an incident lies between 0 and 1, which intervals do not know."""
+        table = wide.table.assign(n=wide.table["n"] / 2)
+        with pytest.warns(HotspotsWarning, match="Some counts are not whole.*Go by hit rates"):
+            found = run(replace(wide, table=table))
+        rates = run(wide).summary["hit_rate"]
+        assert found.summary["hit_rate"].tolist() == pytest.approx(rates.tolist())
+
+    def test_shares_that_are_close(self, wide: Counts) -> None:
+        """Shares that would print alike are told apart, and so are the groups of calibration."""
+        found = run(wide, shares=[0.25, 0.2500001, 0.5])
+        head = str(found).splitlines()[2].split()
+        assert head == ["share", "25", "%", "25.00001", "%", "50", "%"]
+        groups = found.calibration.loc["plain"].index
+        assert groups.is_unique
+        assert groups[-3:].tolist() == ["top 0.25", "top 0.2500001", "top 0.5"]
+
     def test_land(self, wide: Counts) -> None:
         """Half of twice the land is all places, if the rest comes last."""
 

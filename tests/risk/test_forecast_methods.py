@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,13 +61,31 @@ class TestNearRepeat:
         ]
         counts = dated(rows, ("2025-01-01", "2025-02-01"), 4)
         corner = counts.places.index.get_loc(counts.places.sort_values(["row", "column"]).index[0])
-        near = count_recent(counts, rings(counts), pd.Timestamp("2025-01-29"))[corner]
+        near = count_recent(counts, rings(counts), pd.Timestamp("2025-01-29"), np.zeros(16))[corner]
         found = {name: number for name, number in zip(NAMES, near, strict=True) if number}
         assert found == {
             "excess_0_m_7_days": 1,
             "excess_200_m_14_days": 1,
             "excess_400_m_28_days": 2,
         }
+
+    def test_days_without_data_are_usual_days(self) -> None:
+        """Of a place with one a day, where January and what follows 28 February have no data.
+
+        On 4 March the 1 to 3 days before are lost: 3 usual ones in the first band. On 22 February
+        25 to 31 January are 28 to 22 days ago: 7 in the last band. The one incident, of 20
+        February, was 12 and 2 days before.
+        """
+        counts = dated([("2025-02-20 12:00", 0, 0)], ("2025-01-01", "2025-03-01"), 1)
+        gap = replace(counts, missing=pd.PeriodIndex(["2025-01"], freq="M"))
+        usual = np.array([7.0])
+        bands = {}
+        for day in ("2025-03-04", "2025-02-22"):
+            near = count_recent(gap, rings(gap), pd.Timestamp(day), usual)[0]
+            bands[day] = dict(zip(NAMES, near, strict=True))
+        days = ("7_days", "14_days", "28_days")
+        assert [bands["2025-03-04"][f"excess_0_m_{each}"] for each in days] == [3, 1, 0]
+        assert [bands["2025-02-22"][f"excess_0_m_{each}"] for each in days] == [1, 0, 7]
 
     def test_planted_excess_is_found(self) -> None:
         """Each incident of the week before brings 0.3 a week more, older and farther ones none."""
@@ -117,7 +136,7 @@ class TestNearRepeat:
         )
         excess = np.array([found.tuned[name] for name in NAMES])
         assert excess.max() > 0
-        near = count_recent(counts, rings(counts), pd.Timestamp("2025-05-01"))
+        near = count_recent(counts, rings(counts), pd.Timestamp("2025-05-01"), np.zeros(36))
         rates = base.table["expected"] * 7 / 31 + near @ excess
         np.testing.assert_allclose(
             found.table["expected"] / found.table["expected"].sum(), rates / rates.sum()
