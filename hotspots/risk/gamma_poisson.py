@@ -136,15 +136,7 @@ def from_moments(mean: Any, between: Any, exposure: Any, squares: Any) -> GammaP
 def fit_likelihood(n: Floats, exposure: Floats) -> GammaPrior:
     """Fit the gamma distribution of rates by maximum likelihood.
 
-    Parameters
-    ----------
-    n, exposure : array of float (places,)
-        Counts and exposures, at least 0, some exposure above 0. A place without exposure says
-        nothing.
-
-    Returns
-    -------
-    GammaPrior
+    Parameters and result are those of `fit_moments`.
 
     Notes
     -----
