@@ -267,11 +267,10 @@ def _forecasters(
     if unknown:
         rule = f"one of {', '.join(KNOWN)}, or a function by a name of its own"
         raise invalid("methods", unknown[0], rule)
-    other = [name for name, make in methods.items() if isinstance(make, str) and name in KNOWN]
-    other = [name for name in other if methods[name] != name]
-    if other:
-        rule = f"by a name that is no method's, for it is not '{other[0]}'"
-        raise invalid("methods", f"{other[0]}: {methods[other[0]]}", rule, "Use another name.")
+    named = {name: make for name, make in methods.items() if isinstance(make, str)}
+    false = [f"{name}: {make}" for name, make in named.items() if name in KNOWN and name != make]
+    if false:
+        raise invalid("methods", false[0], "by its own name, or by one that is no method's")
     given = {"step": step, "level": level, "rng": seed}
     return {
         name: make if callable(make) else partial(forecast, method=make, **given)
@@ -362,8 +361,8 @@ def _checked(
     try:
         table: pd.DataFrame = made.table[[*_NUMBERS]].astype("float64")
     except (TypeError, ValueError) as error:
-        kinds = ", ".join(f"{column} {kind}" for column, kind in made.table.dtypes.items())
-        raise invalid(who, kinds, f"numbers in {', '.join(_NUMBERS)}") from error
+        rule = f"numbers in {', '.join(_NUMBERS)}"
+        raise invalid(who, "values that are no numbers", rule) from error
     expected, size, low, high = (table[column].to_numpy() for column in _NUMBERS)
     is_right = np.isfinite(expected) & (expected >= 0) & (size > 0) & (low >= 0) & (low <= high)
     if not is_right.all():

@@ -85,7 +85,8 @@ def forecast(
     Forecast
         With a row a place in the order of `counts.places`, index `place_id`; with windows, index
         `place_id`, `window`. `tuned` holds what was estimated: the strengths of the method,
-        `wander` and `burst` of the interval, and `n_steps_tested`, steps it was estimated on.
+        `wander` and `burst` of the interval, and `n_steps_tested`, steps it was estimated on; with
+        a season also `season_factor`, that of the coming period.
 
     Raises
     ------
@@ -171,6 +172,8 @@ def forecast(
     low, high = interval(table["expected"].to_numpy(), size, float(level))
     table = table.assign(size=size, low=low, high=high)
     tuned = {**way.tuned, **spread._asdict(), "n_steps_tested": float(len(way.tested))}
+    if season is not None:
+        tuned["season_factor"] = float(history.factors[-1])
     return Forecast(table, method, start, end, float(level), tuned)
 
 

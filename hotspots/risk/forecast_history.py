@@ -47,8 +47,8 @@ class History:
         Counts, the oldest step first.
     starts, ends : DatetimeIndex (n_steps + 1,)
         Each step [start, end), midnights without time zone; the last is the coming period.
-    weeks : array of float (n_steps + 1,)
-        How long each is, in weeks of an average season.
+    factors : array of float (n_steps + 1,)
+        How busy the season makes each, 1 without a season.
     area : array of int (n_places,)
         Number of the area of each place.
     beside : sparse array of float (n_places, n_places)
@@ -58,7 +58,7 @@ class History:
     matrix: csr_array[Any, Any]
     starts: pd.DatetimeIndex
     ends: pd.DatetimeIndex
-    weeks: Floats
+    factors: Floats
     area: Integers
     beside: csr_array[Any, Any]
 
@@ -66,6 +66,11 @@ class History:
     def n_steps(self) -> int:
         """Steps of the history; also the number of the coming period."""
         return int(self.matrix.shape[1])
+
+    @cached_property
+    def weeks(self) -> Floats:
+        """How long each step and the coming period are, in weeks of an average season."""
+        return np.asarray((self.ends - self.starts) / _WEEK, dtype=np.float64) * self.factors
 
     @cached_property
     def totals(self) -> Floats:
@@ -183,7 +188,7 @@ def make_history(counts: Counts, step: Step, season: Season) -> History:
         matrix=steps.matrix,
         starts=starts,
         ends=ends,
-        weeks=np.asarray((ends - starts) / _WEEK, dtype=np.float64) * factors,
+        factors=factors,
         area=np.asarray(pd.factorize(area, sort=True)[0], dtype=np.int64),
         beside=csr_array(neighbours(counts.places).astype(np.float64)),
     )

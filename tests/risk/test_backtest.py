@@ -629,7 +629,7 @@ class TestMessages:
             (changed(level=None), "Invalid forecast of 'mine' 'level None'"),
             (changed(table=None), "Invalid forecast of 'mine' 'NoneType'. Must be a table"),
             (columns(low=None), "Invalid forecast of 'mine' 'without low'. Must be with expected"),
-            (columns(low="few"), "Must be numbers in expected, size, low, high"),
+            (columns(low="few"), "'values that are no numbers'. Must be numbers in exp"),
             (columns(low=-1.0), r"impossible numbers \(c0, c1.*low of at least 0 up to high"),
             (columns(low=3.0), r"impossible numbers \(c0, c1"),
             (columns(high=np.nan), r"impossible numbers \(c0, c1"),
@@ -655,7 +655,7 @@ class TestMessages:
 
     def test_method_by_the_name_of_another(self, wide: Counts) -> None:
         """Weighted counts by the name "plain" would be what all others are compared with."""
-        with pytest.raises(InputError, match="Invalid methods 'plain: weighted'. Must be by"):
+        with pytest.raises(InputError, match="Invalid methods 'plain: weighted'. Must be by its"):
             run(wide, {"plain": "weighted"})
 
     def test_no_counts(self) -> None:

@@ -113,7 +113,7 @@ class TestByHand:
             history.matrix,
             history.starts,
             history.ends,
-            history.weeks,
+            history.factors,
             np.array([0, 1]),
             history.beside,
         )
@@ -233,6 +233,8 @@ class TestEdges:
         one, two, three = hs.season_factors(days).groupby(days.month).sum()
         assert found.table["expected"].iloc[0] == pytest.approx(59 * three / (one + two))
         assert three / 31 > one / 31 + 0.05
+        assert found.tuned["season_factor"] == pytest.approx(three / 31)
+        assert "season_factor" not in hs.forecast(count_of([[31, 28]]), method="plain").tuned
 
     def test_week_of_halloween(self) -> None:
         """One a day until 30 October; the next seven days are as busy as London's are then."""
@@ -359,10 +361,8 @@ def chain(table: np.ndarray) -> History:
     starts = pd.date_range("2025-01-01", periods=months + 1, freq="MS")
     ends = pd.date_range("2025-02-01", periods=months + 1, freq="MS")
     beside = np.eye(n, k=1) + np.eye(n, k=-1)
-    weeks = np.asarray((ends - starts) / pd.Timedelta(days=7), dtype=float)
-    return History(
-        csr_array(table), starts, ends, weeks, np.zeros(n, dtype=np.int64), csr_array(beside)
-    )
+    area, factors = np.zeros(n, dtype=np.int64), np.ones(months + 1)
+    return History(csr_array(table), starts, ends, factors, area, csr_array(beside))
 
 
 class TestWhatIsLearnt:
