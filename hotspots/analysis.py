@@ -24,6 +24,7 @@ from hotspots.counts.tally import NO_HOUR
 from hotspots.errors import HotspotsWarning, InputError, invalid
 from hotspots.explain import Explanation, explain_place
 from hotspots.incidents import Dataset, Reading, Together, find_episodes, open_incidents
+from hotspots.incidents.layouts import ASB_REPORTS
 from hotspots.patterns import (
     WeekScan,
     choose_min_incidents,
@@ -405,14 +406,14 @@ def analyse(
             night_ends=night_ends,
         )
         left_out = [*judged.left_out, *left_out]
-        noun = counts.account.noun if counts.account is not None else "ASB reports"
+        noun = counts.account.noun if counts.account is not None else ASB_REPORTS
         review = None
         if last is not None:
             found, review = review_list(last, judged.found, counts, chosen, noun=noun)
             judged = judged.with_list(found)
         found = judged.found
         begin("Forecasting the coming month")
-        coming, said = _forecast(counts, settings)
+        coming, said = _forecast(counts, chosen, settings, noun)
         left_out += said
         begin("Describing hotspots")
         again, since = _gather(work, found, counts, settings)
@@ -546,12 +547,17 @@ def _choose_areas(
     chosen = name_boroughs(boroughs)
     if areas is None:
         return chosen
-    middle = gpd.GeoDataFrame(geometry=areas.geometry.representative_point(), crs=CRS)
-    inside = areas[assign_areas(middle, chosen).notna()]
+    inside = areas[_in_boroughs(areas, chosen)]
     if inside.empty:
         msg = f"None of the {len(areas)} areas lies in {', '.join(chosen['name'])}."
         raise InputError(msg)
     return inside
+
+
+def _in_boroughs(areas: gpd.GeoDataFrame, boroughs: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Say which areas have their middle in one of the boroughs."""
+    middle = gpd.GeoDataFrame(geometry=areas.geometry.representative_point(), crs=CRS)
+    return assign_areas(middle, boroughs).notna()
 
 
 def name_boroughs(names: Sequence[str]) -> gpd.GeoDataFrame:
@@ -674,11 +680,18 @@ def _gather(
     return _Gathered(gathered(details), added_up(harm), gathered_victims(people)), since
 
 
-def _forecast(counts: Counts, settings: Settings) -> tuple[Forecast | None, list[str]]:
-    """Forecast the coming month of each place, if the period has a whole month."""
+def _forecast(
+    counts: Counts, areas: gpd.GeoDataFrame, settings: Settings, noun: str
+) -> tuple[Forecast | None, list[str]]:
+    """Forecast the coming month of each place, if the period has a whole month.
+
+    London's season is that of its anti-social behaviour, and of nothing else.
+    """
     if counts.total == 0:
         return None, []
-    return quietly(forecast, counts, level=settings.hotspots.interval)
+    is_london = _in_boroughs(areas, load_boroughs(city=True)).all()
+    season = "london" if noun == ASB_REPORTS and is_london else None
+    return quietly(forecast, counts, season=season, level=settings.hotspots.interval)
 
 
 def quietly(verb: Callable[..., Result], *given: Any, **options: Any) -> tuple[Result, list[str]]:  # noqa: ANN401

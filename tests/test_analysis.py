@@ -11,6 +11,7 @@ import shapely
 
 import hotspots as hs
 from hotspots.areas import locate
+from hotspots.products import spread_of
 from hotspots.risk import describe_hotspots
 from hotspots.risk.evidence import place_rates
 from hotspots.settings import HotspotSettings
@@ -286,6 +287,23 @@ class TestList:
         assert first.geometry.contains(
             gpd.points_from_xy([WEST + 75 + 3000], [SOUTH + 75 + 3000])[0]
         )
+
+    def test_season_of_the_forecast(self) -> None:
+        """London's season goes into the forecast of its ASB, and of nothing and nowhere else."""
+        rows = pd.concat([background(1500), at_place(10, 10, FRIDAYS + pd.Timedelta(hours=22))])
+        incidents = make_incidents(rows)
+        here = hs.analyse(incidents, areas=square_area(), progress=False)
+        january = hs.season_factors(pd.date_range("2026-01-01", "2026-01-31")).mean()
+        assert here.forecast is not None
+        assert here.forecast.tuned["season_factor"] == pytest.approx(january)
+        said = hs.make_card(here, spread_of(here)).to_markdown()
+        assert f"times {january:.2f} for London" in said
+        # Far to the north of London.
+        far = incidents.set_geometry(incidents.translate(0, 200_000))
+        moved = square_area().translate(0, 200_000)
+        there = hs.analyse(far, areas=square_area().set_geometry(moved), progress=False)
+        assert there.forecast is not None
+        assert "season_factor" not in there.forecast.tuned
 
     def test_one_caller_is_marked(self, tmp_path: Path) -> None:
         """A place whose whole count is one caller is marked, and the reason says what to do."""

@@ -79,6 +79,10 @@ PLACES: Final = (
 _SHOWN: Final = 20
 
 
+ASB_REPORTS: Final = "ASB reports"
+"""What rows are, in the plural, where the layout does not say otherwise."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """A known arrangement of columns.
@@ -105,7 +109,7 @@ class Layout:
 
     name: str
     meaning: str
-    noun: str = "ASB reports"
+    noun: str = ASB_REPORTS
     recognised_by: tuple[str, ...] = ()
     parts: abc.Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     aliases: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -260,6 +260,7 @@ def _input(analysis: Analysis) -> str:
 
 def _methods(analysis: Analysis) -> tuple[str, ...]:
     """Name the methods that ran, with their pages."""
+    coming = analysis.forecast
     methods = [
         (
             "Gamma-Poisson totals and Dirichlet-multinomial weeks, pooled by area; hotspots grown "
@@ -269,6 +270,10 @@ def _methods(analysis: Analysis) -> tuple[str, ...]:
         "Harm of reports by weights, recent ones counting more (score_risk): risk-score.md.",
         "Surroundings of places (place_q), Getis-Ord Gi*: getis-ord.md.",
     ]
+    if coming is not None:
+        factor = coming.tuned.get("season_factor")
+        season = "" if factor is None else f", times {factor:.2f} for London's season"
+        methods.append(f"Forecast of the coming month ({coming.method}{season}): forecast.md.")
     if analysis.scan is not None:
         methods.append("Hours of their own (own_hours_p), scan of the week: scan-week.md.")
     if len(analysis.clusters):

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.counts import run
+from hotspots.incidents.layouts import ASB_REPORTS
 from hotspots.risk.details import Details, DetailTask, gathered
 from hotspots.risk.evidence import place_rates, ranks_without_top
 from hotspots.risk.hotspots import predictive_interval
@@ -37,7 +38,7 @@ def describe_hotspots(
     *,
     scores: RiskScores | None = None,
     coming: Forecast | None = None,
-    noun: str = "ASB reports",
+    noun: str = ASB_REPORTS,
     per_area: int = 10,
     interval: float = 0.9,
     night_ends: int = 6,

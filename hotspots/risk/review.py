@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from hotspots.incidents.layouts import ASB_REPORTS
 from hotspots.risk.later import Later, look_later
 from hotspots.risk.list_outcomes import LEVEL, Outcomes, judge_outcomes
 from hotspots.risk.list_shares import ANY_HOUR, IN_HOURS, share_held
@@ -77,7 +78,7 @@ def review_list(
     counts: Counts,
     areas: gpd.GeoDataFrame,
     *,
-    noun: str = "ASB reports",
+    noun: str = ASB_REPORTS,
 ) -> tuple[HotspotList, ListReview]:
     """Carry the ids of the last list on, and say what has changed and how that list did.
 
