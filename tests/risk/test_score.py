@@ -477,14 +477,13 @@ class TestEdges:
         assert (raw == counts.totals()).all()
 
     def test_weights_of_nothing(self) -> None:
-        """If what is reported weighs 0, scores are 0, in the order of the list."""
+        """If nothing that is reported weighs anything, there is nothing to rank."""
         table = calls().assign(asb_type="nuisance")
         types = {"personal": 1, "nuisance": 0, "environmental": 0}
         intensity, found = found_in(table)
         weights = hs.HarmWeights(types=types)
-        scores = hs.score_risk(found, intensity, table, weights=weights).table
-        assert (scores[["harm_per_week", "harm_low", "harm_high", "top_share"]] == 0).all(axis=None)
-        assert scores["harm_rank"].tolist() == [1, 2, 3]
+        with pytest.raises(hs.InputError, match=r"at least one kind of report .* more than 0"):
+            hs.score_risk(found, intensity, table, weights=weights)
 
     def test_across_the_border(self) -> None:
         """A report in a place of the area, and outside the area, is not counted here either."""
