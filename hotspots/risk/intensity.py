@@ -374,7 +374,8 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     )
     is_context = counts.places["is_context"].to_numpy(dtype=bool)
     # The data may end at the border: then the ring around an area is empty and says nothing of it.
-    prior = _gamma_priors(places[~is_context | ~np.isin(area, area[~is_context])], weeks)
+    has_own = places["area_id"].isin(pd.unique(area[~is_context])).to_numpy()
+    prior = _gamma_priors(places[~is_context | ~has_own], weeks)
     places["shape"] = n / dispersion + places["area_id"].map(prior["shape"])
     places["rate"] = weeks / dispersion + places["area_id"].map(prior["rate"])
     places["mean"] = places["shape"] / places["rate"]
