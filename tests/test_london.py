@@ -141,7 +141,7 @@ def test_two_halves(reports: gpd.GeoDataFrame) -> None:
     ahead = everything[["ahead_low", "ahead_high"]].astype(float).round(3)
     assert ahead.tolist() == [0.002, 0.005]
     outcomes = review.outcomes
-    assert outcomes[["before", "expected", "since"]].sum().round().tolist() == [1072, 811, 857]
+    assert outcomes[["before", "expected", "since"]].sum().round().tolist() == [1073, 803, 857]
     assert outcomes["outcome"].value_counts().to_dict() == {"cooled": 253, "held": 67}
     inside = outcomes["since"].between(outcomes["low"] - 1e-9, outcomes["high"] + 1e-9)
     assert round(100 * inside.mean(), 1) == 89.1
