@@ -110,6 +110,7 @@ def draw_map(analysis: Analysis, marking: Marking) -> folium.Map:
         title=f"Hotspots of {analysis.noun}",
         notes=_notes(analysis, marking),
         changes=analysis.review.words if analysis.review is not None else (),
+        track_record=analysis.review.track_record if analysis.review is not None else "",
         gone=received(analysis.review.gone, marking) if analysis.review is not None else None,
         as_of=day(analysis.counts.end - pd.Timedelta(hours=1)),
         data=_data_in_words(analysis),

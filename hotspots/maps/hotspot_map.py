@@ -54,6 +54,7 @@ def map_hotspots(
     title: str = "Hotspots",
     notes: Sequence[str] = (),
     changes: Sequence[str] = (),
+    track_record: str = "",
     gone: gpd.GeoDataFrame | None = None,
     as_of: dt.date | str | None = None,
     data: str = "",
@@ -81,6 +82,8 @@ def map_hotspots(
         What was left out and why, one sentence each; also the source of the outlines.
     changes : sequence of str
         What has changed since the last list, one sentence each.
+    track_record : str
+        How the last list did, in a few words: stands above the changes, which open by a click.
     gone : GeoDataFrame, optional
         The hotspots of the last list that are on this one no more: named under their area.
     as_of : date or str, optional
@@ -165,6 +168,7 @@ def map_hotspots(
         notes=list(notes),
         judgements=judged.describe_judgements(decided),
         changes=list(changes),
+        track_record=track_record,
         classes=list(zip(classes.colours, classes.labels, strict=True))[::-1],
         **_hours_in_words(entries),
         **_grouped(entries, shown, areas, gone),

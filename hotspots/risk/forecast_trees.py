@@ -1,7 +1,7 @@
 """Boosted trees: how counts, recent counts and surroundings together foretell the next step.
 
-Poisson trees of how many times more came than the weighted rates say, which never fall where a
-count rises; trained on earlier steps of the same history, and taken halfway to the weighted rates.
+Poisson trees, boosted from the square root of the weighted rates, which never fall where a count
+rises; trained on earlier steps of the same history, and taken halfway to the weighted rates.
 """
 
 from __future__ import annotations
@@ -89,8 +89,10 @@ def tree_rates(history: History, target: int, *, seed: int, threads: int | None)
     came = [history.column(each) / mean for each, mean in zip(trained, means, strict=True)]
     weights = np.repeat(np.array(means), len(history.area))
     x, y, weights = _merged(np.concatenate(seen), np.concatenate(came), weights)
-    # Times the weighted rate: a first step from the mean of all would overshoot the busiest places.
-    y, weights = y / x[:, -1], weights * x[:, -1]
+    # From the mean of all places, a first step would overshoot those with a hundred times of it;
+    # from the weighted rates, trees that never fall could not draw what is busy down.
+    start = np.sqrt(x[:, -1])
+    y, weights = y / start, weights * start
     coming = _features(history, target)
     blend = coming[:, -1]
     leaf = int(np.clip(len(y) // _LEAF_SHARE, *_LEAF))
@@ -102,7 +104,7 @@ def tree_rates(history: History, target: int, *, seed: int, threads: int | None)
     )
     with threadpool_limits(threads or 1, user_api="openmp"):
         trees.fit(x, y, sample_weight=weights)
-        found = trees.predict(coming) * blend
+        found = trees.predict(coming) * np.sqrt(blend)
     # Leaves are flat and hold many places: the blend tells the busiest of them apart.
     return np.asarray(found / found.mean() + blend / blend.mean(), dtype=np.float64)
 

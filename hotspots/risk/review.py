@@ -63,6 +63,18 @@ class ListReview:
         is_gone = self.changes["change"] == "gone"
         return self.last.hotspots.loc[self.changes.loc[is_gone, "previous_id"]]
 
+    @property
+    def track_record(self) -> str:
+        """What it held, beside plain counts and the best possible; in its hours if it has them."""
+        if self.shares.empty:
+            return ""
+        has_hours = IN_HOURS in set(self.shares["when"])
+        of_when = self.shares[self.shares["when"] == (IN_HOURS if has_hours else ANY_HOUR)]
+        row = of_when.iloc[0]
+        held, plain, best = (_share(row[name]) for name in ("held", "plain", "best"))
+        when = " in its hours" if has_hours else ""
+        return f"it held {held}{when}, plain counts {plain}, best possible {best}"
+
     def __str__(self) -> str:
         """Give the report, a sentence a line."""
         return "\n".join(self.words)

@@ -161,10 +161,12 @@ class TestByHand:
         areas = make_areas(["Camden", "Barnet"])
         hotspots = make_hotspots(areas, 2)
         gone = hotspots[hotspots["area"] == "Camden"].assign(name=["Old 4", "Old 7"])
-        drawn = map_hotspots(hotspots, areas, changes=["Since then: 2 gone."], gone=gone)
+        changes, record = ["Since then: 2 gone."], "it held 5 %"
+        drawn = map_hotspots(hotspots, areas, changes=changes, track_record=record, gone=gone)
         texts = Structure(make_page(drawn)).texts
         assert "Since the last list" in texts
         assert "Since then: 2 gone." in texts
+        assert record in texts
         assert texts.count("new") == 2
         said = next(text for text in texts if text.startswith("Of the last list, on this one no"))
         assert "Old 4 (TQ " in said

@@ -126,6 +126,10 @@ class TestSharesByHand:
         assert any_hour["held"].tolist() == [30 / 40, 6 / 16, 1]
         assert any_hour["best"].tolist() == [34 / 40, 10 / 16, 1]
         assert any_hour["land"].tolist() == [0.01, 0.01, 0.01]
+        in_hours = review.shares.loc["all in hours", ["held", "plain", "best"]]
+        held, plain, best = (f"{100 * each:.1f} %" for each in in_hours)
+        said = f"it held {held} in its hours, plain counts {plain}, best possible {best}"
+        assert review.track_record == said
 
     def test_best_is_best(self) -> None:
         """One that had known what came holds all 40 reports of one night, whatever came else."""
@@ -368,6 +372,7 @@ class TestWords:
             ),
         ]
         assert repr(review) == "<ListReview: 1 kept; 0 outcomes>"
+        assert review.track_record == ""
         HOTSPOT_CHANGES.validate(review.changes)
         LIST_SHARES.validate(review.shares)
         LIST_OUTCOMES.validate(review.outcomes)
@@ -435,6 +440,8 @@ class TestWords:
         assert review.shares["ahead_low"].tolist() == review.shares["ahead_high"].tolist() == [0]
         assert review.changes["hours_shared"].isna().all()
         assert review.changes["change"].tolist() == ["kept"]
+        said = "it held 69.2 %, plain counts 69.2 %, best possible 69.2 %"
+        assert review.track_record == said
 
     def test_no_area_in_common(self) -> None:
         """Then there is nothing to compare, and the report says that."""
