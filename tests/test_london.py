@@ -144,8 +144,8 @@ def test_two_halves(reports: gpd.GeoDataFrame) -> None:
     assert outcomes[["before", "expected", "since"]].sum().round().tolist() == [1073, 803, 857]
     assert outcomes["outcome"].value_counts().to_dict() == {"cooled": 253, "held": 67}
     inside = outcomes["since"].between(outcomes["low"] - 1e-9, outcomes["high"] + 1e-9)
-    assert round(100 * inside.mean(), 1) == 85.9
-    assert round(100 * (outcomes["p"] <= 0.05).mean(), 1) == 9.1
+    assert round(100 * inside.mean(), 1) == 88.8
+    assert round(100 * (outcomes["p"] <= 0.05).mean(), 1) == 8.1
     by_hand = {1: (174, 177), 2: (174, 175), 3: (119, 178), 5: (131, 86), 6: (109, 72)}
     for rank, counted in by_hand.items():
         hotspot = first.hotspots[first.hotspots["name"] == f"Camden {rank}"].iloc[0]

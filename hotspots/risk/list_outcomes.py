@@ -18,6 +18,7 @@ from hotspots.tables import LIST_OUTCOMES
 
 if TYPE_CHECKING:
     from hotspots.risk.later import Later
+    from hotspots.risk.record import ListRecord
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -66,7 +67,9 @@ def judge_outcomes(later: Later) -> Outcomes:
     more or less came at the places of its area that were on no list. Its variance is that of chance
     (with the place's dispersion), of what is not known of λ, and of the change that places have
     anyway: τ²μ², where τ² = Σ((c − μ)² − v)/Σμ² over the places on no list with μ of at least 1 (at
-    least 0; c came, v is the variance without change). A hotspot adds up its places, and what is
+    least 0; c came, v is the variance without change). What is not known of λ is the gamma's
+    variance times Σu²/Σu, u being how much a report of each day counted: a mean with these weights
+    is as sure as of (Σu)²/Σu² reports a day, not of Σu. A hotspot adds up its places, and what is
     not known of f. p is two-sided, from the negative binomial distribution with that mean and
     variance; q is Benjamini and Hochberg's. Areas in which nothing came are left out.
     """
@@ -76,7 +79,8 @@ def judge_outcomes(later: Later) -> Outcomes:
     level, unsure = _levels(places.assign(since=since), weeks)
     scale = weeks * places["area_id"].map(level).fillna(0.0)
     mean = places["shape"] / places["rate"] * scale
-    variance = places["dispersion"] * mean + places["shape"] / places["rate"] ** 2 * scale**2
+    unknown = places["shape"] / places["rate"] ** 2 * _recent_share(later.last)
+    variance = places["dispersion"] * mean + unknown * scale**2
     is_quiet = (~is_listed & (mean >= _LEAST_EXPECTED)).to_numpy()
     change = np.nan
     if is_quiet.sum() >= _FEWEST_PLACES:
@@ -116,6 +120,13 @@ def judge_outcomes(later: Later) -> Outcomes:
     kinds = [is_beyond & (came > mu), is_beyond, table["since"] < table["before"]]
     table["outcome"] = np.select(kinds, ["rose", "fell", "cooled"], "held")
     return Outcomes(table.astype({"outcome": "str"}), float(np.sqrt(change)))
+
+
+def _recent_share(last: ListRecord) -> float:
+    """Give Σu²/Σu for reports that count half as much after each half-life, 0.5–1."""
+    if last.half_life is None:
+        return 1.0
+    return float(1 + 0.5 ** (last.weeks / last.half_life)) / 2
 
 
 def _levels(places: pd.DataFrame, weeks: float) -> tuple[pd.Series[float], pd.Series[float]]:

@@ -48,13 +48,18 @@ def listed(
     period: tuple[pd.Timestamp, pd.Timestamp],
     areas: gpd.GeoDataFrame,
     settings: HotspotSettings,
+    half_life: float | None = None,
 ) -> tuple[hs.Counts, HotspotList, ListRecord]:
     """Count, find hotspots and keep the record."""
     counts = hs.count_incidents(incidents, hs.make_grid(areas), areas=areas, period=period)
     intensity = hs.weekly_intensity(counts, season=False)
     found = hs.find_hotspots(intensity, areas, settings=settings)
     table = found.table.assign(source=", ".join(counts.sources))
-    return counts, found, record_list(table, found, intensity, areas, settings)
+    harm = None
+    if half_life is not None:
+        typed = incidents.assign(asb_type="nuisance")
+        harm = hs.weekly_harm(intensity, typed, half_life=half_life)
+    return counts, found, record_list(table, found, intensity, areas, settings, harm=harm)
 
 
 def reviewed(
@@ -63,10 +68,11 @@ def reviewed(
     settings: HotspotSettings = ONE_PLACE,
     side: float = 1500.0,
     end: pd.Timestamp = END,
+    half_life: float | None = None,
 ) -> tuple[HotspotList, hs.ListReview, Later]:
     """Review the list of ten weeks on the next ten."""
     areas = square_area(side=side)
-    _, _, last = listed(make_incidents(before), (FIRST, SECOND), areas, settings)
+    _, _, last = listed(make_incidents(before), (FIRST, SECOND), areas, settings, half_life)
     counts, found, _ = listed(make_incidents(since), (SECOND, end), areas, settings)
     later = look_later(last, counts, areas)
     assert isinstance(later, Later)
@@ -216,11 +222,15 @@ class TestOutcomes:
         assert part[0] == pytest.approx(2 * nbinom.cdf(1, 3, 0.5))
         assert part[1] == pytest.approx(2 * nbinom.sf(7, 3, 0.5))
 
-    def test_expected(self) -> None:
-        """Expected is the posterior mean, at the level of the area since."""
+    @pytest.mark.parametrize(("half_life", "known"), [(None, 1.0), (5.0, 0.625)])
+    def test_expected(self, half_life: float | None, known: float) -> None:
+        """Expected is the posterior mean, at the level of the area since.
+
+        With half-lives of half the period Σu²/Σu is (1 + 1/4) / 2.
+        """
         before = pd.concat([rows_at(2, 30, FIRST), rows_at(7, 20, FIRST)], ignore_index=True)
         since = pd.concat([rows_at(2, 10, SECOND), rows_at(7, 10, SECOND)], ignore_index=True)
-        _, review, later = reviewed(before, since)
+        _, review, later = reviewed(before, since, half_life=half_life)
         LIST_OUTCOMES.validate(review.outcomes)
         row = review.outcomes.iloc[0]
         place = later.last.places.loc[place_id(2)]
@@ -231,18 +241,21 @@ class TestOutcomes:
         mean = place["shape"] / place["rate"] * level
         assert row["expected"] == pytest.approx(mean)
         chance = place["dispersion"] * mean * WEEKS
-        unknown = place["shape"] / place["rate"] ** 2 * (level * WEEKS) ** 2
+        unknown = known * place["shape"] / place["rate"] ** 2 * (level * WEEKS) ** 2
         of_level = quiet["dispersion"] * (1 / 20 + 1 / 10) * (mean * WEEKS) ** 2
         whole = np.array([mean * WEEKS]), np.array([chance + unknown + of_level])
         assert row["p"] == pytest.approx(two_sided(np.array([10.0]), *whole)[0])
         assert "Too few places on no list" in str(review)
 
-    @pytest.mark.parametrize(("change", "weeks"), [(0.0, 10), (0.4, 10), (0.4, 2)])
-    def test_level(self, change: float, weeks: int) -> None:
+    @pytest.mark.parametrize(
+        ("change", "weeks", "half_life"),
+        [(0.0, 10, None), (0.4, 10, None), (0.4, 2, None), (0.0, 10, 5.0), (0.4, 10, 5.0)],
+    )
+    def test_level(self, change: float, weeks: int, half_life: float | None) -> None:
         """Of 150 listed places that nobody touched 90 in 100 keep their interval, 5 fall out of p.
 
         Raw counts would call most of them cooled: they were chosen when high. After a fortnight,
-        too, the usual change of places is seen.
+        too, the usual change of places is seen, and where recent reports count more.
         """
         rng = np.random.default_rng(7)
         side, n_listed = 30, 150
@@ -264,7 +277,8 @@ class TestOutcomes:
             )
         settings = HotspotSettings(per_area=n_listed, max_area=22_500.0)
         end = SECOND + pd.Timedelta(weeks=weeks)
-        _, review, later = reviewed(*parts, settings, side=150.0 * side, end=end)
+        side_m = 150.0 * side
+        _, review, later = reviewed(*parts, settings, side_m, end, half_life)
         table = review.outcomes
         assert len(table) == n_listed
         covered = table["since"].between(table["low"] - 1e-9, table["high"] + 1e-9).mean()
