@@ -2,6 +2,7 @@
 
 from hotspots.counts.counting import (
     Counts,
+    check_counts,
     count_incidents,
     count_task,
     count_with,
@@ -15,6 +16,7 @@ __all__ = [
     "CountTask",
     "Counts",
     "Steps",
+    "check_counts",
     "count_incidents",
     "count_steps",
     "count_task",

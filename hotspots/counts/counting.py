@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 
 from hotspots.areas import Grid, PlaceIndex, PolygonIndex, load_boroughs
 from hotspots.counts.tally import NO_HOUR, WALK, CountTask, check_size, merged
-from hotspots.errors import InputError, MonthlyDataError, invalid
+from hotspots.errors import InputError, MonthlyDataError, invalid, is_whole
 from hotspots.incidents import MILLIONTHS, Dataset, Reading, batch_of, open_incidents
 from hotspots.tables import PLACES, TIMEZONE, check_areas, require_crs
 from hotspots.times import HOURS, exposure
@@ -251,6 +251,8 @@ class Counts:
         Series of datetime64
             On the index of `table`; missing where the hour is not known.
         """
+        if not is_whole(night_ends, 0, _DAY - 1):
+            raise invalid("night_ends", night_ends, "an hour of the day, a whole number 0–23")
         table = self.table
         is_small_hours = (table["hour"] < night_ends).astype("int64")
         nights = table["date"] - pd.to_timedelta(is_small_hours, unit="D")
@@ -283,6 +285,13 @@ class Counts:
             f"<Counts: {self.total:,.0f} incidents in {len(self.places):,} places, "
             f"{self.start:%Y-%m-%d} to {self.end - pd.Timedelta(days=1):%Y-%m-%d}, {self.tier}>"
         )
+
+
+def check_counts(counts: object) -> None:
+    """Raise `InputError` unless these are what `count_incidents` gives."""
+    if not isinstance(counts, Counts):
+        remedy = "Use hs.count_incidents(incidents, places)."
+        raise invalid("counts", type(counts).__name__, "Counts", remedy)
 
 
 def count_incidents(

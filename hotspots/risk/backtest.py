@@ -18,7 +18,7 @@ import pandas as pd
 
 from hotspots.areas import Grid
 from hotspots.chance import draw_seeds, make_generator
-from hotspots.counts import Counts
+from hotspots.counts import Counts, check_counts
 from hotspots.counts.steps import Steps, count_steps
 from hotspots.errors import HotspotsWarning, InputError, invalid, is_number, is_whole
 from hotspots.progress import track
@@ -227,9 +227,7 @@ def _check_options(origins: Any, shares: Any, level: Any, n_bootstrap: Any) -> F
 
 def _targets(counts: Any, step: Any, origins: int) -> tuple[Steps, list[int]]:  # noqa: ANN401
     """Give the steps, and which of them are forecast: the last whole ones."""
-    if not isinstance(counts, Counts):
-        remedy = "Use hs.count_incidents(incidents, places)."
-        raise invalid("counts", type(counts).__name__, "Counts", remedy)
+    check_counts(counts)
     steps = count_steps(counts, step)
     is_whole_step = np.ones(len(steps.starts), dtype=bool)
     if step == "month":

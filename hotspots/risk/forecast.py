@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.chance import make_generator
-from hotspots.counts import Counts
+from hotspots.counts import Counts, check_counts
 from hotspots.errors import HotspotsWarning, invalid, is_number, is_whole
 from hotspots.risk.forecast_history import make_history
 from hotspots.risk.forecast_near import NAMES, check_dates, count_recent, fit_excess, rings
@@ -180,9 +180,7 @@ def forecast(
 def _check(
     counts: object, method: object, level: object, half_life: object, threads: object
 ) -> None:
-    if not isinstance(counts, Counts):
-        rule = "what hs.count_incidents gives"
-        raise invalid("counts", type(counts).__name__, rule)
+    check_counts(counts)
     if method not in get_args(Method):
         raise invalid("method", method, f"one of {', '.join(get_args(Method))}")
     if not is_number(level, 0, 1) or level in {0, 1}:

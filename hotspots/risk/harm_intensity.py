@@ -23,6 +23,7 @@ from hotspots.errors import HotspotsWarning, InputError
 from hotspots.incidents import load_codes
 from hotspots.risk.harm import HarmWeights, as_weights
 from hotspots.risk.harm_counts import HarmCounts, HarmTask, added_up
+from hotspots.risk.intensity import check_intensity
 from hotspots.risk.recency import HALF_LIFE, check_half_life, in_period, recency, row_weights
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ def weekly_harm(
     """
     weights = as_weights(weights)
     check_half_life(half_life)
+    check_intensity(intensity)
     counts = intensity.counts
     if not isinstance(incidents, HarmCounts):
         incidents = added_up(run(incidents, HarmTask.build(counts))[0])

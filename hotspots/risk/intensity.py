@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from hotspots.counts import Counts
+from hotspots.counts import Counts, check_counts
 from hotspots.errors import invalid
 from hotspots.risk.pooling import common_pooling, fits_of, pooling_weights
 from hotspots.risk.week_shapes import area_weeks
@@ -358,10 +358,7 @@ def weekly_intensity(counts: Counts, *, night_ends: int = 6, season: bool = True
     >>> bool(abs(intensity.places["mean"].sum() * 365 / 7 - 5000) < 500)
     True
     """
-    if not isinstance(counts, Counts):
-        name, rule = "counts", "Counts"  # type: ignore[unreachable]
-        remedy = "Use hs.count_incidents(incidents, places)."
-        raise invalid(name, type(counts).__name__, rule, remedy)
+    check_counts(counts)
     if not isinstance(season, bool):
         raise invalid("season", season, "True or False")
     weeks = counts.weeks * (_season_of(counts) if season else 1.0)
@@ -428,6 +425,13 @@ def _gamma_priors(places: pd.DataFrame, weeks: float) -> pd.DataFrame:
     between = between.clip(lower=np.maximum(mean**2 * 1e-6, _LEAST_VARIANCE))
     mean = mean.clip(lower=1e-9)
     return pd.DataFrame({"shape": mean**2 / between, "rate": mean / between})
+
+
+def check_intensity(intensity: object) -> None:
+    """Raise `InputError` unless this is what `weekly_intensity` gives."""
+    if not isinstance(intensity, Intensity):
+        remedy = "Use hs.weekly_intensity(counts)."
+        raise invalid("intensity", type(intensity).__name__, "an Intensity", remedy)
 
 
 def own_weeks(counts: Counts) -> csr_array[Any, Any]:

@@ -20,7 +20,7 @@ from hotspots.risk.harm import as_weights
 from hotspots.risk.harm_counts import KIND, HarmCounts, HarmTask, added_up, member_positions
 from hotspots.risk.harm_intensity import weekly_harm
 from hotspots.risk.hotspots import HotspotList
-from hotspots.risk.intensity import Intensity
+from hotspots.risk.intensity import check_intensity
 from hotspots.risk.matching import week_masks
 from hotspots.risk.recency import HALF_LIFE, check_half_life, in_period, row_weights
 from hotspots.words import count
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hotspots.counts.counting import Incidents
     from hotspots.risk.harm import HarmWeights
     from hotspots.risk.harm_intensity import HarmIntensity
+    from hotspots.risk.intensity import Intensity
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -254,9 +255,7 @@ def _check_found(found: object, intensity: object) -> None:
     if not isinstance(found, HotspotList):
         remedy = "Use hs.find_hotspots(intensity, areas)."
         raise invalid("found", type(found).__name__, "a HotspotList", remedy)
-    if not isinstance(intensity, Intensity):
-        remedy = "Use hs.weekly_intensity(counts)."
-        raise invalid("intensity", type(intensity).__name__, "an Intensity", remedy)
+    check_intensity(intensity)
 
 
 def _raw(members: _Members, counted: HarmCounts, counts: Counts) -> Floats:

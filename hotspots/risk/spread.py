@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from hotspots.chance import make_generator
+from hotspots.counts import check_counts
 from hotspots.errors import invalid, is_number, is_whole
 from hotspots.risk.list_repeats import draw_repeats, shared_share, trace_hotspots
 from hotspots.risk.low_reporting import check_groups
@@ -229,6 +230,7 @@ def _check(
     hotspots: gpd.GeoDataFrame, members: pd.DataFrame, counts: Counts, tasks: pd.DataFrame | None
 ) -> None:
     require_crs("hotspots", hotspots)
+    check_counts(counts)
     tables: list[tuple[str, Any, tuple[str, ...], str]] = [
         ("hotspots", hotspots, _NEEDED, "Use analysis.hotspots.")
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.counts import Counts, run
+from hotspots.counts import Counts, check_counts, run
 from hotspots.errors import invalid, is_whole
 from hotspots.incidents import MILLIONTHS
 from hotspots.risk.harm import as_weights
@@ -142,11 +142,7 @@ def find_high_risk_victims(
     for name, value, least in (("n_reports", n_reports, 2), ("window_days", window_days, 1)):
         if not is_whole(value, least):
             raise invalid(name, value, f"a whole number of at least {least}")
-    if not isinstance(counts, Counts):
-        name, rule = "counts", "Counts"  # type: ignore[unreachable]
-        raise invalid(
-            name, type(counts).__name__, rule, "Use hs.count_incidents(incidents, places)."
-        )
+    check_counts(counts)
     if not isinstance(found, HotspotList | None):
         name, rule = "found", "a HotspotList, or None"  # type: ignore[unreachable]
         raise invalid(name, type(found).__name__, rule, "Use hs.find_hotspots(intensity, areas).")

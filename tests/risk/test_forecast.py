@@ -488,7 +488,7 @@ class TestMessages:
 
     def test_no_counts_at_all(self) -> None:
         """A path instead of counts."""
-        with pytest.raises(hs.InputError, match="Invalid counts 'str'. Must be what hs.count"):
+        with pytest.raises(hs.InputError, match="Invalid counts 'str'. Must be Counts"):
             hs.forecast("counts.csv")  # type: ignore[arg-type]
 
     def test_weeks_of_monthly_data(self) -> None:

@@ -304,3 +304,13 @@ def test_no_counts() -> None:
     wrong: Any = 3
     with pytest.raises(hs.InputError, match="Invalid counts 'int'. Must be Counts. Use hs.count_"):
         hs.weekly_intensity(wrong)
+
+
+@pytest.mark.parametrize("hour", ["six", -1, 24, 6.5, None])
+def test_no_hour(hour: Any) -> None:
+    """What is no hour of the day cannot end a night."""
+    counts = hs.count_incidents(
+        make_incidents([("2025-06-02 20:00", WEST + 1, SOUTH + 1)]), hs.make_grid(square_area())
+    )
+    with pytest.raises(hs.InputError, match=f"Invalid night_ends '{hour}'. Must be an hour of"):
+        hs.weekly_intensity(counts, night_ends=hour)

@@ -697,6 +697,8 @@ class TestMessages:
             hs.score_risk(wrong, wrong, wrong)
         with pytest.raises(hs.InputError, match="Invalid intensity 'int'. Must be an Intensity."):
             hs.score_risk(found, wrong, wrong)
+        with pytest.raises(hs.InputError, match="Invalid intensity 'int'. Must be an Intensity."):
+            hs.weekly_harm(wrong, calls(50))
         with pytest.raises(hs.InputError, match="Invalid incidents 'int'. Must be an incidents"):
             hs.score_risk(found, intensity, wrong)
 

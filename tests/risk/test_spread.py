@@ -78,7 +78,7 @@ class Made:
         return hs.check_spread(
             options.pop("hotspots", self.hotspots),
             options.pop("members", self.found.members),
-            self.counts,
+            options.pop("counts", self.counts),
             options.pop("areas", self.areas),
             **options,
         )
@@ -553,6 +553,11 @@ class TestMessages:
         other = made.found.members.assign(place_id="y")
         with pytest.raises(InputError, match="Invalid members 'y'. Must be a known place_id"):
             made.spread(members=other)
+
+    def test_no_counts(self, made: Made) -> None:
+        """What is no counts is named."""
+        with pytest.raises(InputError, match="Invalid counts 'int'. Must be Counts."):
+            made.spread(counts=3)
 
     def test_repeated_ids(self, made: Made) -> None:
         """Small areas with one id twice, and points instead of polygons."""
