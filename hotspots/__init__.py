@@ -97,7 +97,14 @@ if TYPE_CHECKING:
     )
     from hotspots.settings import Settings
     from hotspots.simulate import Simulation, simulate_incidents
-    from hotspots.tasking import recommend_tasks
+    from hotspots.tasking import (
+        Capacity,
+        Team,
+        Tour,
+        read_teams,
+        recommend_tasks,
+        team_capacity,
+    )
     from hotspots.times import (
         aoristic_weights,
         exposure,
@@ -184,6 +191,11 @@ _ROOM_OF = {
     "check_spread": "risk",
     "Spread": "risk",
     "find_low_reporting": "risk",
+    "read_teams": "tasking",
+    "Team": "tasking",
+    "Tour": "tasking",
+    "team_capacity": "tasking",
+    "Capacity": "tasking",
     "recommend_tasks": "tasking",
     "map_hotspots": "maps",
     "save_map": "maps",
@@ -206,6 +218,7 @@ __all__ = [
     "Account",
     "Analysis",
     "Backtest",
+    "Capacity",
     "Concentration",
     "Counts",
     "Dataset",
@@ -238,6 +251,8 @@ __all__ = [
     "Simulation",
     "Spread",
     "TableError",
+    "Team",
+    "Tour",
     "WeekDBSCAN",
     "WeekScan",
     "WeightSensitivity",
@@ -280,6 +295,7 @@ __all__ = [
     "read_harm_weights",
     "read_incidents",
     "read_judgements",
+    "read_teams",
     "recommend_tasks",
     "save_map",
     "scan_recent",
@@ -290,6 +306,7 @@ __all__ = [
     "simulate_incidents",
     "smooth_rates",
     "summarise_clusters",
+    "team_capacity",
     "week_profile",
     "weekly_harm",
     "weekly_intensity",

@@ -902,6 +902,29 @@ LIST_OUTCOMES: Final = Table(
     ),
 )
 
+TEAM_TOURS: Final = Table(
+    name="team_tours",
+    meaning="What one team can do in one tour of duty.",
+    index=Column("team_tour_id", "text", "Team, date and tour.", "partner"),
+    columns=(
+        Column("team", "text", "Name of the team.", "partner"),
+        Column("date", "text", "The day on which the tour begins, 2026-06-01.", "partner"),
+        Column("tour", "text", "Name of the tour.", "partner"),
+        Column("start", "time", "When it begins.", "partner"),
+        Column("end", "time", "When it ends.", "partner"),
+        Column("clock_hours", "integer", "Its length by the clock, hours.", "partner", minimum=1),
+        Column("officers", "number", "Officers on duty, in the mean.", "partner", minimum=0),
+        Column("minutes_on_duty", "number", "Officer-minutes on duty, for all work.", minimum=0),
+        Column(
+            "minutes",
+            "number",
+            "Officer-minutes that can truly be delivered at hotspots.",
+            "partner",
+            minimum=0,
+        ),
+    ),
+)
+
 TASKS: Final = Table(
     name="tasks",
     meaning="Visits to one hotspot in one tour of duty.",
@@ -1090,6 +1113,7 @@ TABLES: Final = (
     PLACE_RECORDS,
     LIST_SHARES,
     LIST_OUTCOMES,
+    TEAM_TOURS,
     TASKS,
     HARM_SCORES,
     HARM_BY_KIND,

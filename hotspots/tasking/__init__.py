@@ -1,5 +1,16 @@
-"""Who goes where, and when? The first tasking list, from hotspots and the visits teams can make."""
+"""Who goes where, and when? From the officers there really are to visits to hotspots."""
 
-from hotspots.tasking.tasks import Tour, read_tours, recommend_tasks
+from hotspots.tasking.capacity import Capacity, team_capacity
+from hotspots.tasking.tasks import recommend_tasks
+from hotspots.tasking.teams import Team, read_teams
+from hotspots.tasking.tours import Tour, read_tours
 
-__all__ = ["Tour", "read_tours", "recommend_tasks"]
+__all__ = [
+    "Capacity",
+    "Team",
+    "Tour",
+    "read_teams",
+    "read_tours",
+    "recommend_tasks",
+    "team_capacity",
+]

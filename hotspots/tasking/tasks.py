@@ -7,8 +7,6 @@ for this rule, because visits do not compete but for the number in a tour.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +15,7 @@ import pandas as pd
 from hotspots.errors import InputError, invalid
 from hotspots.settings import TaskSettings
 from hotspots.tables import TASKS
+from hotspots.tasking.tours import Tour, read_tours
 from hotspots.times import DAYS, HOURS, Band
 from hotspots.words import rate
 
@@ -30,55 +29,6 @@ _NEEDED: Final = (
     *("name", "borough", "area", "rank", "location", "grid_ref", "weekdays", "start_hour"),
     *("end_hour", "hours", "expected_per_week", "harm_per_week", "is_one_caller", "why", "source"),
 )
-_TOUR: Final = re.compile(r"^(?P<name>\S.*?)\s+(?P<start>\d{1,2})-(?P<end>\d{1,2})$")
-
-
-@dataclass(frozen=True)
-class Tour:
-    """A tour of duty.
-
-    Parameters
-    ----------
-    name : str
-        What the teams call it.
-    start_hour, end_hour : int
-        Hours of the day, 0–23; a tour that ends at or before its start runs past midnight.
-    """
-
-    name: str
-    start_hour: int
-    end_hour: int
-
-    @property
-    def n_hours(self) -> int:
-        """Length of the tour, hours, 1–24."""
-        return (self.end_hour - self.start_hour - 1) % _DAY + 1
-
-    def hours_of_week(self, weekday: int) -> np.ndarray[Any, Any]:
-        """Give the hours of the week of the tour that begins on a weekday, in order."""
-        first = weekday * _DAY + self.start_hour
-        return (first + np.arange(self.n_hours)) % HOURS
-
-
-def read_tours(texts: tuple[str, ...]) -> tuple[Tour, ...]:
-    """Read tours from texts such as "late 15-23".
-
-    Raises
-    ------
-    InputError
-        If a text is not a name and two hours, or two tours have one name.
-    """
-    tours = []
-    for text in texts:
-        match = _TOUR.match(text.strip())
-        if match is None or int(match["start"]) >= _DAY or int(match["end"]) > _DAY:
-            raise invalid("tours", text, "a name and two hours of the day, such as 'late 15-23'")
-        tours.append(Tour(match["name"], int(match["start"]), int(match["end"]) % _DAY))
-    names = [tour.name for tour in tours]
-    if len(set(names)) < len(names):
-        msg = f"Invalid tours '{', '.join(names)}'. Must have different names."
-        raise InputError(msg)
-    return tuple(tours)
 
 
 def recommend_tasks(
@@ -134,7 +84,7 @@ def recommend_tasks(
     """
     _check_hotspots(hotspots)
     settings = settings or TaskSettings()
-    tours = read_tours(settings.tours)
+    tours = read_tours(settings.tours) if settings.tours else ()
     lacking = hotspots.index.difference(week.index)
     if len(lacking):
         msg = f"Invalid week. Must have a row for every hotspot; {', '.join(lacking[:5])} lack one."

@@ -12,7 +12,6 @@ from shapely import Point
 import hotspots as hs
 from hotspots.settings import TaskSettings
 from hotspots.tables import HOTSPOTS, TASKS
-from hotspots.tasking import Tour, read_tours
 from hotspots.times import Band, describe_band
 
 
@@ -139,13 +138,6 @@ class TestByHand:
             "week are expected. Because."
         )
 
-    def test_tours(self) -> None:
-        """Tours are a name and two hours; one may run past midnight or right to it."""
-        tours = read_tours(("early turn 07-15", "night 23-07", "day 0-24"))
-        assert tours[0] == Tour("early turn", 7, 15)
-        assert [tour.n_hours for tour in tours] == [8, 8, 24]
-        assert tours[1].hours_of_week(6).tolist() == [167, 0, 1, 2, 3, 4, 5, 6]
-
 
 class TestEdges:
     """Nothing to do, nobody to do it."""
@@ -214,17 +206,6 @@ class TestRelations:
 
 class TestMessages:
     """What the analyst reads."""
-
-    @pytest.mark.parametrize("text", ["late", "late 15-25", "late 24-3", "15-23"])
-    def test_bad_tour(self, text: str) -> None:
-        """A tour that cannot be read is named with an example."""
-        with pytest.raises(hs.InputError, match=f"Invalid tours '{text}'.*'late 15-23'"):
-            read_tours((text,))
-
-    def test_two_tours_of_one_name(self) -> None:
-        """Tours need different names."""
-        with pytest.raises(hs.InputError, match="Must have different names"):
-            read_tours(("a 1-2", "a 3-4"))
 
     def test_no_hotspots(self) -> None:
         """What is no table, and a table without the columns that are needed, is named."""
