@@ -925,6 +925,30 @@ TEAM_TOURS: Final = Table(
     ),
 )
 
+SHORTFALL: Final = Table(
+    name="shortfall",
+    meaning="How much of a hotspot's harm falls outside every tour of duty of its teams.",
+    index=Column("hotspot_id", "text", "The hotspot.", "partner"),
+    columns=(
+        Column("name", "text", "Its name.", "partner"),
+        Column("borough", "text", "Code of its area.", "partner"),
+        Column("area", "text", "Name of its area.", "partner"),
+        Column("rank", "integer", "Its rank in the area.", "partner"),
+        Column("teams", "text", "The teams that cover it; empty if none does.", "partner"),
+        Column("harm_per_week", "number", "Harm to expect a week in its hours, points.", "partner"),
+        Column("harm_outside", "number", "Of that, outside every tour of duty.", "partner"),
+        Column("share_outside", "number", "The same as a share, 0–1.", "partner", minimum=0),
+        Column(
+            "share_outside_all_hours",
+            "number",
+            "The share outside of what is expected at any hour, 0–1.",
+            "partner",
+            minimum=0,
+        ),
+        Column("geometry", "geometry", "The ground to walk.", "partner"),
+    ),
+)
+
 TASKS: Final = Table(
     name="tasks",
     meaning="Visits to one hotspot in one tour of duty.",
@@ -1114,6 +1138,7 @@ TABLES: Final = (
     LIST_SHARES,
     LIST_OUTCOMES,
     TEAM_TOURS,
+    SHORTFALL,
     TASKS,
     HARM_SCORES,
     HARM_BY_KIND,

@@ -15,8 +15,9 @@ import pandas as pd
 from hotspots.errors import InputError, invalid
 from hotspots.settings import TaskSettings
 from hotspots.tables import TASKS
+from hotspots.tasking.coverage import own_hours
 from hotspots.tasking.tours import Tour, read_tours
-from hotspots.times import DAYS, HOURS, Band
+from hotspots.times import DAYS, HOURS
 from hotspots.words import rate
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _timed_rows(
     per_tour: int,
     least: float,
 ) -> list[dict[str, object]]:
-    masks = np.array([_mask(row) for _, row in hotspots.iterrows()])
+    masks = own_hours(hotspots)
     in_band = np.where(masks, week.loc[hotspots.index].to_numpy(), 0.0)
     weighs = (hotspots["harm_per_week"] / hotspots["expected_per_week"]).to_numpy()
     rows: list[dict[str, object]] = []
@@ -173,13 +174,6 @@ def _timed_rows(
             )
     order_of = {name: place for place, name in enumerate(hotspots.index)}
     return sorted(rows, key=lambda row: order_of[row["hotspot_id"]])
-
-
-def _mask(hotspot: pd.Series[Any]) -> np.ndarray[Any, Any]:
-    """Which hours of the week a hotspot's own hours are."""
-    days = [int(day) for day in hotspot["weekdays"].split(",")]
-    start, end = int(hotspot["start_hour"]), int(hotspot["end_hour"])
-    return Band(days[0], len(days), start, (end - start - 1) % _DAY + 1).mask
 
 
 def _monthly_rows(hotspots: gpd.GeoDataFrame, per_week: int) -> list[dict[str, object]]:
