@@ -209,30 +209,68 @@ class HotspotSettings(_Section):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSettings(_Section):
-    """What the teams can do. The same for every area until a later version reads real teams."""
+    """What a plan of visits is. What the teams can do is in a file of its own: `read_teams`."""
 
-    teams_per_area: int = _tunable(2, "Teams on duty in each tour", least=0, most=100)
-    visits_per_tour: int = _tunable(
-        3, "Visits that a team has time for in a tour, beside calls", least=0, most=30
+    days: int = _tunable(
+        14, "Tasking meetings are fortnightly or four-weekly", unit="days", least=1, most=92
     )
     visit_minutes: int = _tunable(
         15, "Koper: 10–15 minutes of presence last longest", unit="minutes", least=1, most=120
     )
-    least_expected: float = _tunable(
-        0.02,
-        "A weekly visit where less than one report a year is expected is wasted",
-        unit="incidents a week",
-        least=0,
+    travel_minutes: int = _tunable(
+        10, "The way to the next place, on foot in a ward", unit="minutes a visit", least=0, most=120
     )
-    delivery: float = _tunable(
-        0.6,
-        "Half to two thirds of planned patrols happen (trials in Birmingham and elsewhere)",
-        least=0.01,
+    officers_per_visit: int = _tunable(
+        2, "Officers patrol in pairs; each counts", unit="officers", least=1, most=20
+    )
+    effect_hours: float = _tunable(
+        2.0,
+        "How long a place is quieter after a visit; from under an hour to days in trials",
+        unit="hours",
+        least=0.25,
+        most=12,
+    )
+    repeat: float = _tunable(
+        0.8,
+        "What each further visit to a place in a week counts against the one before: no trial "
+        "settles it, and 1 would send everybody to the first places",
+        least=0.05,
         most=1,
     )
-    tours: tuple[str, ...] = _tunable(
-        ("early 07-15", "late 15-23", "night 23-07"),
-        "Name and hours of each tour of duty",
+    visits_per_tour: int = _tunable(1, "Most visits to a place in one tour", least=1, most=12)
+    visits_per_week: int = _tunable(7, "Most visits to a place in a week", least=1, most=84)
+    consecutive_days: int = _tunable(
+        5,
+        "Most days in a row at a place: nobody can foretell when officers come",
+        unit="days",
+        least=1,
+        most=92,
+    )
+    least_expected: float = _tunable(
+        0.02,
+        "A visit that would meet less than one report in fifty such visits is wasted",
+        unit="incidents a visit",
+        least=0,
+    )
+    least_visits: int = _tunable(
+        0, "Visits that every area of the list gets in any case, in all", unit="visits", least=0
+    )
+    exploration: float = _tunable(
+        0.05,
+        "Share of the visits that go to places drawn at random, so that the data do not only "
+        "confirm themselves; 0.05 to 0.1 is usual",
+        least=0,
+        most=0.5,
+    )
+    review_days: int = _tunable(
+        28, "A month shows little; more than a month is forgotten", unit="days", least=1, most=366
+    )
+    seed: int = _tunable(1, "The same data and settings give the same answer", least=0)
+    gap: float = _tunable(
+        0.01, "The solver stops when no plan can cover this much more", least=0, most=0.5
+    )
+    nodes: int = _tunable(
+        10_000, "The solver stops after so many nodes, and never by the clock", least=1
     )
 
 
