@@ -25,6 +25,7 @@ PAGES = [
     "scan-recent",
     "scan-week",
     "smooth-rates",
+    "team-capacity",
     "trends",
     "weekly-intensity",
     "what-changed",

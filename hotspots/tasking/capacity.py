@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _MOST_DAYS: Final = 366
 _MOST_EXTRA: Final = 100
-_ROUNDING: Final = 1e-9
 _KINDS: Final = ("leave", "abstraction")
 _ABSENCES: Final = ("team", "rank", "kind", "first_day", "last_day", "officers")
 _STRENGTH: Final = ("team", "rank", "posts", "vacancies", "on_leave", "abstracted", "available")
@@ -209,19 +208,10 @@ def _available(
     found = {}
     for rank, posts in team.posts.items():
         held = np.full(len(dates), posts - team.vacancies.get(rank, 0.0))
-        left, away = held, {}
-        for kind in _KINDS:
-            own = (
-                calendar[(calendar["team"] == team.name) & (calendar["kind"] == kind)]
-                if (calendar is not None)
-                else None
-            )
-            if own is None or len(own) == 0:
-                away[kind] = left * team.rate(kind, rank)
-            else:
-                away[kind] = _named(own[own["rank"] == rank], dates)
-            left = left - away[kind]
-        if (left < -_ROUNDING).any():
+        # Those who are named are away before any rate is taken of the rest.
+        away = {kind: _named(calendar, (team.name, rank, kind), dates) for kind in _KINDS}
+        left = held - sum(each for each in away.values() if each is not None)
+        if (left < 0).any():
             at = int((left < 0).argmax())
             msg = (
                 f"Invalid absences of the team '{team.name}': {held[at] - left[at]:g} of rank "
@@ -229,12 +219,28 @@ def _available(
                 "that hold its posts."
             )
             raise InputError(msg)
-        found[rank] = (away["leave"], away["abstraction"], np.maximum(left, 0.0))
+        for kind, named in away.items():
+            if named is None:
+                away[kind] = left * team.rate(kind, rank)
+                left = left - away[kind]
+        found[rank] = (away["leave"], away["abstraction"], left)
     return found
 
 
-def _named(rows: pd.DataFrame, dates: list[pd.Timestamp]) -> Any:  # noqa: ANN401 (an array)
-    """Add up the officers whom the calendar says to be away on each date."""
+def _named(
+    calendar: pd.DataFrame | None, whom: tuple[str, str, str], dates: list[pd.Timestamp]
+) -> Any:  # noqa: ANN401 (an array, or None)
+    """Add up the officers whom the calendar says to be away on each date.
+
+    None where it does not name the team and the kind, so that the rate holds.
+    """
+    if calendar is None:
+        return None
+    team, rank, kind = whom
+    own = calendar[(calendar["team"] == team) & (calendar["kind"] == kind)]
+    if len(own) == 0:
+        return None
+    rows = own[own["rank"] == rank]
     away = np.zeros(len(dates))
     for first, last, officers in rows[["first_day", "last_day", "officers"]].to_numpy():
         away += [officers if first <= date <= last else 0.0 for date in dates]

@@ -76,6 +76,14 @@ class TestByHand:
         # (4 − 1) × 0.75 + 1 on Monday, 4 × 0.75 + 1 on Tuesday.
         assert tours["officers"].to_numpy()[::2] == pytest.approx(np.array([3.25, 4]) * 5 / 14)
 
+    def test_all_of_a_rank_named(self) -> None:
+        """Four constables taken for aid leave none, whatever the rate of leave says."""
+        calendar = absences(kind="abstraction", officers=4)
+        strength = hs.team_capacity([TEAM], start=MONDAY, days=1, absences=calendar).strength
+        assert strength["abstracted"].tolist() == [4, 0]
+        assert strength["on_leave"].tolist() == pytest.approx([0, 0.2])
+        assert strength["available"].tolist() == pytest.approx([0, 0.8])
+
     def test_all_vacant(self) -> None:
         """A team that has lost everybody has no minutes, and that is said."""
         team = hs.Team("A", posts={"pc": 2}, vacancies={"pc": 2})
