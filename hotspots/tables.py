@@ -951,15 +951,30 @@ SHORTFALL: Final = Table(
 
 TASKS: Final = Table(
     name="tasks",
-    meaning="Visits to one hotspot in one tour of duty.",
-    index=Column("task_id", "text", "Hotspot and tour.", "partner"),
+    meaning="What one team does at one place in one tour of duty, in all days of a plan.",
+    index=Column("task_id", "text", "Place and tour, and team where several cover it.", "partner"),
     columns=(
-        Column("hotspot_id", "text", "The hotspot to visit.", "partner"),
-        Column("name", "text", "Its name.", "partner"),
-        Column("area", "text", "Name of its area.", "partner"),
-        Column("rank", "integer", "Its rank in the area.", "partner"),
+        Column(
+            "kind",
+            "text",
+            "patrol; exploration: a place drawn at random; fixed: decided beforehand; caller: one "
+            "caller made the reports and is to be visited, and no patrol is planned.",
+            "partner",
+            allowed=("patrol", "exploration", "fixed", "caller"),
+        ),
+        Column(
+            "hotspot_id",
+            "text",
+            "The hotspot to visit; missing where the place is none.",
+            "partner",
+            nullable=True,
+        ),
+        Column("team", "text", "Name of the team.", "partner"),
+        Column("name", "text", "Name of the hotspot, or of the place.", "partner"),
+        Column("area", "text", "Name of its area.", "partner", nullable=True),
+        Column("rank", "number", "Rank of the hotspot in the area.", "partner", nullable=True),
         Column("location", "text", "Most common words for the place.", nullable=True),
-        Column("grid_ref", "text", "National grid reference, 10 m.", "partner"),
+        Column("grid_ref", "text", "National grid reference, 10 m.", "partner", nullable=True),
         Column("tour", "text", "Tour of duty; missing for monthly data.", "partner", nullable=True),
         Column(
             "days",
@@ -973,28 +988,88 @@ TASKS: Final = Table(
         ),
         Column("from_hour", "number", "Visit from this hour, 0–23.", "partner", nullable=True),
         Column("to_hour", "number", "Visit before this hour, 0–23.", "partner", nullable=True),
-        Column("visits_per_week", "integer", "Planned visits a week.", "partner"),
-        Column("visit_minutes", "integer", "Length of a visit, minutes.", "partner"),
+        Column("visits", "integer", "Planned visits in all.", "partner", minimum=0),
+        Column("visits_per_week", "number", "The same a week.", "partner", minimum=0),
+        Column("visit_minutes", "number", "Length of a visit, minutes.", "partner", minimum=0),
+        Column("officers", "integer", "Officers at each visit.", "partner", minimum=0),
         Column(
-            "delivered_per_week",
+            "officer_minutes",
             "number",
-            "Visits a week to count on, at the assumed delivery.",
+            "Officer-minutes in all, with the ways there.",
             "partner",
+            minimum=0,
         ),
         Column(
-            "expected_in_tour",
+            "expected_covered",
             "number",
-            "Incidents to expect a week in the visited hours.",
+            "Incidents to expect a week in the hours that the visits cover.",
             "partner",
+            minimum=0,
         ),
         Column(
-            "harm_in_tour",
+            "harm_covered",
             "number",
-            "Harm to expect a week in the visited hours, points: by this the visits are given.",
+            "Harm to expect a week in them, points: by this the visits are given.",
             "partner",
+            minimum=0,
+        ),
+        Column("main_type", "text", "Most common type, with share.", "partner", nullable=True),
+        Column(
+            "main_heading", "text", "Most common heading, with share.", "partner", nullable=True
         ),
         Column("reason", "text", "Why, in plain words."),
+        Column("first_day", "text", "First day of the plan, 2026-06-01.", "partner"),
+        Column("last_day", "text", "Its last day.", "partner"),
+        Column("review_date", "text", "When to ask what came of it.", "partner"),
         Column("source", "text", "Where its incidents were read from, or 'simulated'.", "partner"),
+    ),
+)
+
+VISITS: Final = Table(
+    name="visits",
+    meaning="One visit of a plan.",
+    index=Column("visit_id", "text", "Task and date, and number in the tour.", "partner"),
+    columns=(
+        Column("task_id", "text", "The task that it belongs to.", "partner"),
+        Column("team", "text", "Name of the team.", "partner"),
+        Column(
+            "date",
+            "text",
+            "The day on which the tour begins, 2026-06-01; for monthly data the first day of the "
+            "week.",
+            "partner",
+        ),
+        Column("tour", "text", "Tour of duty; missing for monthly data.", "partner", nullable=True),
+        Column(
+            "route", "integer", "Number of the route in the tour, from 1.", "partner", minimum=1
+        ),
+        Column("stop", "integer", "Number of the visit in the route.", "partner", minimum=1),
+        Column("arrive", "time", "When to be there.", "partner", nullable=True),
+        Column("leave", "time", "When to go on.", "partner", nullable=True),
+        Column("name", "text", "Name of the hotspot, or of the place.", "partner"),
+        Column("location", "text", "Most common words for the place.", nullable=True),
+        Column("grid_ref", "text", "National grid reference, 10 m.", "partner", nullable=True),
+        Column("minutes", "number", "Length of the visit.", "partner", minimum=0),
+        Column("officers", "integer", "Officers at the visit.", "partner", minimum=0),
+        Column("way_m", "number", "The way from the visit before, metres.", "partner", minimum=0),
+        Column("way_minutes", "number", "The same in minutes.", "partner", minimum=0),
+        Column("is_on_foot", "boolean", "Whether the way can be walked.", "partner"),
+        Column(
+            "harm", "number", "Harm to expect in the hours it covers, points.", "partner", minimum=0
+        ),
+    ),
+)
+
+LEFT_OUT: Final = Table(
+    name="left_out",
+    meaning="A hotspot that no patrol of the plan visits, and why.",
+    index=Column("hotspot_id", "text", "The hotspot.", "partner"),
+    columns=(
+        Column("name", "text", "Its name.", "partner"),
+        Column("area", "text", "Name of its area.", "partner"),
+        Column("rank", "integer", "Its rank in the area.", "partner"),
+        Column("harm_per_week", "number", "Harm to expect a week in its hours.", "partner"),
+        Column("reason", "text", "Why it was left out."),
     ),
 )
 
@@ -1140,6 +1215,8 @@ TABLES: Final = (
     TEAM_TOURS,
     SHORTFALL,
     TASKS,
+    VISITS,
+    LEFT_OUT,
     HARM_SCORES,
     HARM_BY_KIND,
     HIGH_RISK_VICTIMS,

@@ -245,32 +245,14 @@ def assign_teams(
     InputError
         If `team_areas` is no areas table, or no team covers any hotspot.
     """
-    where = [
-        dict(zip(hotspots.index, hotspots[column].astype("str"), strict=True))
-        for column in ("borough", "area")
-    ]
-    known = {plain(name) for names in where for name in names.values()}
+    covers = teams_of(hotspots, capacity, team_areas)
+    busy = {team for teams in covers.values() for team in teams}
+    idle = [team.name for team in capacity.teams if team.name not in busy]
+    known = {plain(name) for column in ("borough", "area") for name in hotspots[column]}
     if team_areas is not None:
-        check_areas(team_areas)
-        middles = gpd.GeoDataFrame(
-            geometry=hotspots.geometry.representative_point(),
-            index=hotspots.index,
-            crs=hotspots.crs,
-        )
-        found = assign_areas(middles, team_areas).dropna()
-        where += [found.to_dict(), found.map(team_areas["name"]).to_dict()]
         known |= {plain(name) for name in [*team_areas.index, *team_areas["name"]]}
-    covers: dict[str, list[str]] = {str(name): [] for name in hotspots.index}
-    idle, unknown = [], []
-    for team in capacity.teams:
-        named = {plain(area) for area in team.areas}
-        own = {name for names in where for name, area in names.items() if plain(area) in named}
-        for name in own:
-            covers[name].append(team.name)
-        unknown += [area for area in team.areas if plain(area) not in known]
-        if not own:
-            idle.append(team.name)
-    if len(hotspots) and len(idle) == len(capacity.teams):
+    unknown = [area for team in capacity.teams for area in team.areas if plain(area) not in known]
+    if len(hotspots) and not busy:
         given, names = capacity.teams[0].areas[0], sorted(set(hotspots["area"].astype("str")))
         raise invalid(
             "areas of the teams",
@@ -278,8 +260,32 @@ def assign_teams(
             f"those of the hotspots: {_some(names)}",
             did_you_mean(given, names) or "Give the teams' polygons as team_areas.",
         )
-    remarks = _about_areas(hotspots, covers, idle, unknown, known)
-    return {name: tuple(teams) for name, teams in covers.items()}, remarks
+    return covers, _about_areas(hotspots, covers, idle, unknown, known)
+
+
+def teams_of(
+    places: gpd.GeoDataFrame, capacity: Capacity, team_areas: gpd.GeoDataFrame | None
+) -> dict[str, tuple[str, ...]]:
+    """Say which teams cover each place, by its columns `borough` and `area` and by polygon."""
+    where = [
+        dict(zip(places.index, places[column].map(plain), strict=True))
+        for column in ("borough", "area")
+    ]
+    if team_areas is not None:
+        check_areas(team_areas)
+        middles = places[["geometry"]].set_geometry(places.representative_point())
+        found = assign_areas(middles, team_areas).dropna()
+        where += [found.map(plain).to_dict(), found.map(team_areas["name"]).map(plain).to_dict()]
+    by_area: dict[str, list[str]] = {}
+    for team in capacity.teams:
+        for area in {plain(area) for area in team.areas}:
+            by_area.setdefault(area, []).append(team.name)
+    order = {team.name: number for number, team in enumerate(capacity.teams)}
+    covers = {}
+    for name in places.index:
+        own = {team for names in where for team in by_area.get(names.get(name, ""), ())}
+        covers[str(name)] = tuple(sorted(own, key=order.__getitem__))
+    return covers
 
 
 def plain(name: object) -> str:
@@ -293,7 +299,7 @@ def _some(names: list[str]) -> str:
 
 def _about_areas(
     hotspots: gpd.GeoDataFrame,
-    covers: dict[str, list[str]],
+    covers: dict[str, tuple[str, ...]],
     idle: list[str],
     unknown: list[str],
     known: set[str],

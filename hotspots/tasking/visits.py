@@ -18,7 +18,7 @@ from hotspots.tasking.program import OPTION_COLUMNS
 from hotspots.tasking.tours import hours_between
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import geopandas as gpd
 
@@ -71,6 +71,8 @@ def timed_visits(
     capacity: Capacity,
     covers: Mapping[str, tuple[str, ...]],
     settings: TaskSettings,
+    *,
+    fixed: Collection[str] = (),
 ) -> VisitOptions:
     """Find the visits that can be made with data that has hours.
 
@@ -86,6 +88,8 @@ def timed_visits(
         The teams that cover each hotspot.
     settings : TaskSettings
         How long a visit and its effect are, and what is too little to go for.
+    fixed : collection of str
+        Ids of tours in which a visit is decided already, whatever else there is time for.
     """
     tours = capacity.tours
     room = room_for_visits(tours, settings)
@@ -103,7 +107,8 @@ def timed_visits(
     days = (pd.to_datetime(tours["date"]) - capacity.start).dt.days.to_numpy()
     # Of each visit: row of the hotspot, number of the tour, nth, hour of the plan, expected.
     found: list[tuple[Any, ...]] = []
-    for number, (team, has_room) in enumerate(zip(tours["team"], room > 0, strict=True)):
+    is_used = (room > 0) | tours.index.isin(list(fixed))
+    for number, (team, has_room) in enumerate(zip(tours["team"], is_used, strict=True)):
         rows = np.array(of_team.get(team, ()), dtype=np.int64)
         begin, until, _ = reach[number]
         if len(rows) == 0 or not has_room or until <= begin:
@@ -178,9 +183,7 @@ def _best_hours(
     best = []
     for _ in range(settings.visits_per_tour):
         padded = np.pad(left, ((0, 0), (0, n_effect)))
-        sums = sum(
-            share * padded[:, step : step + n_starts] for step, share in enumerate(shares)
-        )
+        sums = sum(share * padded[:, step : step + n_starts] for step, share in enumerate(shares))
         at = np.argmax(sums, axis=1)
         best.append(((at + begin).astype(np.int64), np.asarray(sums)[rows, at]))
         for step, share in enumerate(shares):
@@ -216,9 +219,7 @@ def monthly_visits(
     harm = hotspots["harm_per_week"].to_numpy(dtype=np.float64) * share
     rows = [
         (name, slot, nth, harm[row], borough, 0, number, False, -1, covered[row])
-        for row, (name, borough) in enumerate(
-            zip(hotspots.index, hotspots["borough"], strict=True)
-        )
+        for row, (name, borough) in enumerate(zip(hotspots.index, hotspots["borough"], strict=True))
         for slot, team, number in zip(slots.index, slots["team"], slots["week"], strict=True)
         if team in covers[name] and harm[row] > 0
         for nth in range(settings.visits_per_week)

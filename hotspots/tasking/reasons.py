@@ -1,0 +1,76 @@
+"""Why a hotspot is in no patrol of the plan: one reason for each, in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from hotspots.tables import LEFT_OUT
+from hotspots.words import rate
+
+if TYPE_CHECKING:
+    from hotspots.tasking.plan import Problem
+    from hotspots.tasking.program import Solution
+    from hotspots.tasking.visits import VisitOptions
+
+_ONE_CALLER: Final = "Its reports are one caller's: visit the caller, do not patrol."
+_NO_TEAM: Final = "It lies in no team's area."
+_NO_TIME: Final = "Its teams have no time for a visit in any tour."
+
+
+def left_out_table(problem: Problem, options: VisitOptions, solution: Solution) -> pd.DataFrame:
+    """Say of each hotspot without a visit why it has none.
+
+    Parameters
+    ----------
+    problem : Problem
+        What was asked.
+    options : VisitOptions
+        The visits that could be made.
+    solution : Solution
+        Those that are.
+
+    Returns
+    -------
+    DataFrame
+        A left-out table, in the order of the hotspots.
+    """
+    fixed = set(problem.fixed["hotspot_id"])
+    visited = set(solution.chosen["place"]) | fixed
+    alone = problem.hotspots[~problem.hotspots.index.isin(list(visited))]
+    if len(alone) == 0:
+        return pd.DataFrame(LEFT_OUT.empty())
+    table = alone[["name", "area", "rank", "harm_per_week"]].copy()
+    table["reason"] = [_reason(str(name), problem, options, solution) for name in alone.index]
+    return pd.DataFrame(table)
+
+
+def _reason(name: str, problem: Problem, options: VisitOptions, solution: Solution) -> str:
+    hotspot = problem.hotspots.loc[name]
+    if hotspot["is_one_caller"]:
+        return _ONE_CALLER
+    teams = problem.covers[name]
+    if not teams:
+        return _NO_TEAM
+    room = options.room[options.tours["team"].isin(teams).to_numpy()]
+    if room.sum() == 0:
+        return _NO_TIME
+    own = options.table[options.table["place"] == name]
+    if len(own) == 0:
+        return (
+            f"Under {problem.settings.least_expected:g} reports are expected in the "
+            f"{problem.settings.effect_hours:g} hours after a visit, whichever tour makes it."
+        )
+    best = float(own["gain"].max())
+    slots = options.tours.index[options.tours["team"].isin(teams).to_numpy()]
+    planned = solution.chosen[solution.chosen["slot"].isin(slots)]
+    if len(planned) and planned["gain"].min() > best:
+        return (
+            f"The tours have time for others first: its best visit would meet {rate(best)} harm "
+            f"points, and the least of those planned meets {rate(float(planned['gain'].min()))}."
+        )
+    return (
+        f"The tours in which it has most are full: its best visit would meet {rate(best)} harm "
+        "points, and within the limits others cover more together."
+    )
