@@ -218,7 +218,11 @@ class TaskSettings(_Section):
         15, "Koper: 10–15 minutes of presence last longest", unit="minutes", least=1, most=120
     )
     travel_minutes: int = _tunable(
-        10, "The way to the next place, on foot in a ward", unit="minutes a visit", least=0, most=120
+        10,
+        "The way to the next place, on foot in a ward",
+        unit="minutes a visit",
+        least=0,
+        most=120,
     )
     officers_per_visit: int = _tunable(
         2, "Officers patrol in pairs; each counts", unit="officers", least=1, most=20

@@ -1,7 +1,7 @@
 """What is decided already: events and running plans that keep their officers.
 
-Work that is no patrol takes officers off the tour; a visit to a hotspot takes its minutes from those
-for patrols, and counts as a visit.
+Work that is no patrol takes officers off the tour; a visit to a hotspot takes its minutes from
+those for patrols, and counts as a visit.
 """
 
 from __future__ import annotations
@@ -107,15 +107,17 @@ def _refuse_too_much(fixed: pd.DataFrame, capacity: Capacity) -> None:
     tours = capacity.tours
     work, patrol = _used(fixed, tours)
     on_duty, minutes = (tours[name].to_numpy() for name in ("minutes_on_duty", "minutes"))
-    left = minutes * np.maximum(1 - np.divide(work, on_duty, where=on_duty > 0), 0)
+    taken = np.divide(work, on_duty, out=np.ones(len(tours)), where=on_duty > 0)
+    left = minutes * np.maximum(1 - taken, 0)
     problems = []
     for place in np.flatnonzero((work > on_duty + _TOUCHING) | (patrol > left + _TOUCHING)):
         row = tours.iloc[place]
         when = f"{row['tour']} tour of {day(pd.Timestamp(row['date']))} of {row['team']}"
         if work[place] > on_duty[place] + _TOUCHING:
             problems.append(
-                f"Invalid fixed tasks in the {when}: they take '{work[place]:.0f}' officer-minutes. "
-                f"Must be at most {on_duty[place]:.0f}, those on duty: the officers bind."
+                f"Invalid fixed tasks in the {when}: they take '{work[place]:.0f}' "
+                f"officer-minutes. Must be at most {on_duty[place]:.0f}, those on duty: the "
+                "officers bind."
             )
         else:
             problems.append(

@@ -194,13 +194,12 @@ class Problem:
     def solve(self) -> tuple[VisitOptions, Solution, pd.DataFrame]:
         """Give the visits that can be made, those that are, and the draws of exploration."""
         options = self.options()
-        drawn = draw_exploration(
-            options,
+        drawn, visits = draw_exploration(
+            options.tours,
             self.candidates,
             share=self.settings.exploration,
             seed=self.settings.seed,
         )
-        room = options.room - drawn["slot"].value_counts().reindex(options.room.index).fillna(0)
         limits = VisitLimits(
             per_week=self.settings.visits_per_week,
             consecutive_days=self.settings.consecutive_days,
@@ -212,7 +211,7 @@ class Problem:
             limits = replace(limits, consecutive_days=self.capacity.days + 1)
         chosen = solve_visits(
             options.table,
-            room.astype("int64"),
+            options.tours[["team"]].assign(visits=visits),
             limits,
             gap=self.settings.gap,
             nodes=self.settings.nodes,

@@ -81,7 +81,7 @@ class Solution:
 
 def solve_visits(
     options: pd.DataFrame,
-    room: pd.Series[int],
+    room: pd.DataFrame,
     limits: VisitLimits,
     *,
     gap: float = 0.01,
@@ -97,8 +97,10 @@ def solve_visits(
         `day` (number of the day; the same for all if days are not known), `week` (number of the
         week), `is_fixed` (it is made in any case, and takes no room). A place, slot and number
         occur once.
-    room : Series of int
-        Visits that each slot has room for, index slot.
+    room : DataFrame
+        The slots, index slot, those of a team in the order of time: `team`, and `visits`, how many
+        visits the slot has time for on average, a number with decimals. What is left over in one
+        slot is kept for the team's later ones, where it may make up a whole visit.
     limits : VisitLimits
         What is not allowed.
     gap : float
@@ -127,11 +129,12 @@ def solve_visits(
     Huangfu, Q. and Hall, J. A. J. (2018). Parallelizing the dual revised simplex method.
     *Mathematical Programming Computation* 10, 119–142. doi 10.1007/s12532-017-0130-5.
     """
+    options = options[options["slot"].isin(room.index)]
     options = options.sort_values(["place", "slot", "nth"], ignore_index=True)
     if len(options) == 0 and not any(limits.floors.values()):
         return Solution(options, 0.0, 0.0)
     _refuse_floors(options, room, limits)
-    parts = _parts(options, limits)
+    parts = _parts(options, room, limits)
     picked, covered, bound = [], 0.0, 0.0
     for number in range(parts.max() + 1 if len(parts) else 0):
         own = options[parts == number].reset_index(drop=True)
@@ -166,11 +169,12 @@ def worth(units: Any, repeat: float) -> Any:  # noqa: ANN401 (arrays)
     return done + (units - whole) * repeat**whole
 
 
-def _parts(options: pd.DataFrame, limits: VisitLimits) -> Ints:
-    """Give of each option the number of its part: parts share no slot, place or floor."""
+def _parts(options: pd.DataFrame, room: pd.DataFrame, limits: VisitLimits) -> Ints:
+    """Give of each option the number of its part: parts share no team, place or floor."""
+    options = options.assign(team=room["team"].reindex(options["slot"]).to_numpy())
     has_floor = options["group"].map(dict(limits.floors)).fillna(0) > 0
     options = options.assign(group=options["group"].where(has_floor, "place " + options["place"]))
-    ids = [pd.factorize(options[column])[0] for column in ("place", "slot", "group")]
+    ids = [pd.factorize(options[column])[0] for column in ("place", "team", "group")]
     starts = np.cumsum([0, *(each.max(initial=-1) + 1 for each in ids)])
     nodes = [each + start for each, start in zip(ids, starts[:-1], strict=True)]
     edges = [(nodes[0], nodes[1]), (nodes[0], nodes[2])]
@@ -184,10 +188,11 @@ def _parts(options: pd.DataFrame, limits: VisitLimits) -> Ints:
 class _Part:
     """One part of the program, in matrices: visits, worths of visits, days."""
 
-    def __init__(self, options: pd.DataFrame, room: pd.Series[int], limits: VisitLimits) -> None:
+    def __init__(self, options: pd.DataFrame, room: pd.DataFrame, limits: VisitLimits) -> None:
         self.options = options
         self.limits = limits
-        self.room = room
+        teams = room["team"].reindex(options["slot"]).unique()
+        self.slots = room[room["team"].isin(teams)]
         self.n = len(options)
         keys = options.groupby(["place", "week"], sort=False)
         self.of_week = keys.ngroup().to_numpy()
@@ -208,21 +213,24 @@ class _Part:
     @property
     def width(self) -> int:
         """Variables in all."""
-        return self.n + len(self.piece_of) + len(self.days)
+        return self.n + len(self.piece_of) + len(self.days) + len(self.slots)
 
     def solve(self, gap: float, nodes: int) -> Solution:
         """Solve it, and give the visits."""
         self._build()
         values = self.unit[self.piece_of] * self.limits.repeat**self.power / self.scale
-        cost = np.concatenate([np.zeros(self.n), -values, np.zeros(len(self.days))])
+        rest = np.zeros(len(self.days) + len(self.slots))
+        cost = np.concatenate([np.zeros(self.n), -values, rest])
         whole = np.zeros(self.width, dtype=np.int64)
         whole[: self.n] = 1
         least = np.zeros(self.width)
         least[: self.n] = self.options["is_fixed"].to_numpy(dtype=float)
+        most = np.ones(self.width)
+        most[self.width - len(self.slots) :] = np.inf
         result = milp(
             cost,
             integrality=whole,
-            bounds=Bounds(least, np.ones(self.width)),
+            bounds=Bounds(least, most),
             constraints=LinearConstraint(
                 sparse.vstack(self.rows, format="csc"),
                 np.concatenate(self.low),
@@ -247,10 +255,7 @@ class _Part:
 
     def _build(self) -> None:
         options, limits = self.options, self.limits
-        # A slot has room for so many visits; those that are fixed have their own.
-        free = np.where(options["is_fixed"], 0.0, 1.0)
-        slots, names = pd.factorize(options["slot"])
-        self._at_most(slots, free, self.room.reindex(names).fillna(0).to_numpy(dtype=float))
+        self._time()
         # Worths are no more than what the visits cover, in units of the place's best visit.
         gains = options["gain"].to_numpy() / self.unit[self.of_week]
         covers = sparse.coo_array(
@@ -269,6 +274,28 @@ class _Part:
         groups, group_names = pd.factorize(options["group"])
         floors = np.array([limits.floors.get(name, 0) for name in group_names], dtype=float)
         self._add(_sums(groups, np.ones(self.n)), low=floors, high=np.full(len(floors), np.inf))
+
+    def _time(self) -> None:
+        """No more visits than there is time for; what is left over is kept for later."""
+        free = np.where(self.options["is_fixed"], 0.0, 1.0)
+        slots = self.slots.index.get_indexer(pd.Index(self.options["slot"]))
+        time = self.slots["visits"].to_numpy(dtype=np.float64)
+        n = len(time)
+        self._at_most(slots, free, np.ceil(time - _TOUCHING))
+        team = pd.factorize(self.slots["team"])[0]
+        follows = np.flatnonzero(team[1:] == team[:-1]) + 1
+        left = sparse.coo_array(
+            (
+                np.concatenate([np.ones(n), -np.ones(len(follows))]),
+                (
+                    np.concatenate([np.arange(n), follows]),
+                    np.concatenate([np.arange(n), follows - 1]),
+                ),
+            ),
+            shape=(n, n),
+        )
+        time = time + _TOUCHING  # 2.9999999 visits' time is time for 3
+        self._add(_sums(slots, free, n), left=left, low=time, high=time)
 
     def _rest_days(self) -> None:
         """No place is visited on too many days in a row."""
@@ -310,6 +337,7 @@ class _Part:
         *,
         pieces: Any = None,  # noqa: ANN401
         days: Any = None,  # noqa: ANN401
+        left: Any = None,  # noqa: ANN401
         low: Floats | None = None,
         high: Floats,
     ) -> None:
@@ -318,6 +346,7 @@ class _Part:
             visits,
             sparse.coo_array((n_rows, len(self.piece_of))) if pieces is None else pieces,
             sparse.coo_array((n_rows, len(self.days))) if days is None else days,
+            sparse.coo_array((n_rows, len(self.slots))) if left is None else left,
         ]
         self.rows.append(sparse.hstack(blocks))
         self.low.append(np.full(n_rows, -np.inf) if low is None else low)
@@ -343,7 +372,7 @@ def _sums(of: Any, weights: Floats, n: int | None = None) -> Any:  # noqa: ANN40
     return sparse.coo_array((weights, (of, np.arange(len(of)))), shape=(n, len(of)))
 
 
-def _refuse_floors(options: pd.DataFrame, room: pd.Series[int], limits: VisitLimits) -> None:
+def _refuse_floors(options: pd.DataFrame, room: pd.DataFrame, limits: VisitLimits) -> None:
     """Raise `InputError` if a floor asks for more than its group alone could get, saying why."""
     problems = []
     for group, least in limits.floors.items():
@@ -351,8 +380,7 @@ def _refuse_floors(options: pd.DataFrame, room: pd.Series[int], limits: VisitLim
         free = own[~own["is_fixed"].astype(bool)]
         fixed = int(own["is_fixed"].sum())
         places = own.groupby(["place", "week"]).size().clip(upper=limits.per_week).sum()
-        slots = free.groupby("slot").size()
-        time = np.minimum(slots, room.reindex(slots.index).fillna(0)).sum() + fixed
+        time = _most_visits(free, room) + fixed
         most = int(min(places, time))
         if least <= most:
             continue
@@ -368,6 +396,15 @@ def _refuse_floors(options: pd.DataFrame, room: pd.Series[int], limits: VisitLim
         problems.append(f"Invalid floor of {group} '{least}'. Must be at most {most}: {why}.")
     if problems:
         raise InputError("\n".join(problems))
+
+
+def _most_visits(options: pd.DataFrame, room: pd.DataFrame) -> int:
+    """Give how many of these visits there is time for at most."""
+    slots = options.groupby("slot").size()
+    own = room.reindex(slots.index)
+    by_slot = np.minimum(slots, np.ceil(own["visits"] - _TOUCHING)).groupby(own["team"]).sum()
+    whole = room["visits"].groupby(room["team"]).sum().reindex(by_slot.index)
+    return int(np.minimum(by_slot, np.floor(whole + _TOUCHING)).sum())
 
 
 def gap_in_words(gap: float) -> str:

@@ -53,8 +53,8 @@ def _reason(name: str, problem: Problem, options: VisitOptions, solution: Soluti
     teams = problem.covers[name]
     if not teams:
         return _NO_TEAM
-    room = options.room[options.tours["team"].isin(teams).to_numpy()]
-    if room.sum() == 0:
+    tours = options.tours[options.tours["team"].isin(teams)]
+    if tours["visits"].sum() < 1:
         return _NO_TIME
     own = options.table[options.table["place"] == name]
     if len(own) == 0:
@@ -63,8 +63,7 @@ def _reason(name: str, problem: Problem, options: VisitOptions, solution: Soluti
             f"{problem.settings.effect_hours:g} hours after a visit, whichever tour makes it."
         )
     best = float(own["gain"].max())
-    slots = options.tours.index[options.tours["team"].isin(teams).to_numpy()]
-    planned = solution.chosen[solution.chosen["slot"].isin(slots)]
+    planned = solution.chosen[solution.chosen["slot"].isin(tours.index)]
     if len(planned) and planned["gain"].min() > best:
         return (
             f"The tours have time for others first: its best visit would meet {rate(best)} harm "

@@ -42,27 +42,19 @@ class VisitOptions:
     table : DataFrame
         One row a visit that can be made: what `solve_visits` asks for, and `hour` (at which hour of
         the plan it is best made), `expected` (incidents in the hours that it covers).
-    room : Series of int
-        Visits that each tour has time for, index slot: the ids of a team tours table, or team and
-        week for monthly data.
     tours : DataFrame
-        The slots: columns `team`, `date`, `tour`, `start`, `end`, `minutes`; index slot.
+        The slots, index slot, those of a team in the order of time: a team tours table, or team and
+        week for monthly data (`team`, `week`, `minutes`); and `visits`, how many visits there is
+        time for on average, a number with decimals.
     """
 
     table: pd.DataFrame
-    room: pd.Series[int]
     tours: pd.DataFrame
 
 
 def visit_cost(settings: TaskSettings) -> float:
     """Give the officer-minutes that one visit takes, with the way there."""
     return settings.officers_per_visit * float(settings.visit_minutes + settings.travel_minutes)
-
-
-def room_for_visits(tours: pd.DataFrame, settings: TaskSettings) -> pd.Series[int]:
-    """Give the whole visits that each tour has time for."""
-    room = np.floor(tours["minutes"] / visit_cost(settings) + _LEAST).astype("int64")
-    return pd.Series(room, index=tours.index, name="room")
 
 
 def timed_visits(
@@ -91,8 +83,8 @@ def timed_visits(
     fixed : collection of str
         Ids of tours in which a visit is decided already, whatever else there is time for.
     """
-    tours = capacity.tours
-    room = room_for_visits(tours, settings)
+    tours = capacity.tours.sort_values(["team", "start"], kind="stable")
+    tours = tours.assign(visits=tours["minutes"] / visit_cost(settings))
     first = capacity.start.tz_localize(TIMEZONE)
     # The effect of the last visit reaches beyond the plan.
     last = capacity.end.tz_localize(TIMEZONE) + pd.Timedelta(days=2)
@@ -107,7 +99,7 @@ def timed_visits(
     days = (pd.to_datetime(tours["date"]) - capacity.start).dt.days.to_numpy()
     # Of each visit: row of the hotspot, number of the tour, nth, hour of the plan, expected.
     found: list[tuple[Any, ...]] = []
-    is_used = (room > 0) | tours.index.isin(list(fixed))
+    is_used = (tours["visits"] > 0) | tours.index.isin(list(fixed))
     for number, (team, has_room) in enumerate(zip(tours["team"], is_used, strict=True)):
         rows = np.array(of_team.get(team, ()), dtype=np.int64)
         begin, until, _ = reach[number]
@@ -136,7 +128,7 @@ def timed_visits(
             "expected": covered,
         }
     )
-    return VisitOptions(table[table["gain"] > 0].reset_index(drop=True), room, tours)
+    return VisitOptions(table[table["gain"] > 0].reset_index(drop=True), tours)
 
 
 def _reaches(tours: pd.DataFrame, first: pd.Timestamp) -> list[tuple[int, int, int]]:
@@ -204,16 +196,11 @@ def monthly_visits(
     all hours of the week.
     """
     tours = capacity.tours
-    numbers = (pd.to_datetime(tours["date"]) - capacity.start).dt.days // _WEEK
-    room = room_for_visits(tours, settings).groupby([tours["team"], numbers]).sum()
-    slots = pd.DataFrame(
-        {
-            "team": room.index.get_level_values(0),
-            "week": room.index.get_level_values(1),
-            "minutes": tours["minutes"].groupby([tours["team"], numbers]).sum().to_numpy(),
-        },
-        index=pd.Index([f"{team} week {number + 1}" for team, number in room.index], name="slot"),
-    )
+    numbers = ((pd.to_datetime(tours["date"]) - capacity.start).dt.days // _WEEK).rename("week")
+    slots = tours["minutes"].groupby([tours["team"], numbers]).sum().reset_index()
+    slots["visits"] = slots["minutes"] / visit_cost(settings)
+    names = slots["team"] + " week " + (slots["week"] + 1).astype("str")
+    slots = slots.set_index(pd.Index(names, name="slot"))
     share = settings.effect_hours / (_WEEK * _DAY)
     covered = hotspots["expected_per_week"].to_numpy(dtype=np.float64) * share
     harm = hotspots["harm_per_week"].to_numpy(dtype=np.float64) * share
@@ -225,4 +212,4 @@ def monthly_visits(
         for nth in range(settings.visits_per_week)
     ]
     table = pd.DataFrame(rows, columns=[*OPTION_COLUMNS, "hour", "expected"])
-    return VisitOptions(table, room.set_axis(slots.index).rename("room"), slots)
+    return VisitOptions(table, slots)

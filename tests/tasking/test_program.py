@@ -41,9 +41,17 @@ def limits(**change: Any) -> VisitLimits:
     return VisitLimits(**(base | change))
 
 
-def solve(options: pd.DataFrame, room: dict[str, int], **change: Any) -> Solution:
-    """Solve to the best."""
-    return solve_visits(options, pd.Series(room), limits(**change), gap=0)
+def solve(options: pd.DataFrame, room: dict[str, float], **change: Any) -> Solution:
+    """Solve to the best; every slot has a team of its own."""
+    slots = pd.DataFrame({"team": room.keys(), "visits": room.values()}, index=list(room))
+    return solve_visits(options, slots, limits(**change), gap=0)
+
+
+def solve_one_team(options: pd.DataFrame, *visits: float, **change: Any) -> Solution:
+    """Solve to the best, with one team whose slots are 0, 1, 2, …."""
+    names = [str(number) for number in range(len(visits))]
+    slots = pd.DataFrame({"team": "T", "visits": visits}, index=names)
+    return solve_visits(options, slots, limits(**change), gap=0)
 
 
 def chosen_in(solution: Solution) -> list[str]:
@@ -114,6 +122,14 @@ class TestByHand:
         assert chosen_in(solve(options, {"0": 1})) == ["a 0 0"]
         assert chosen_in(solve(options, {"0": 1}, floors={"B": 1})) == ["b 0 0"]
 
+    def test_time_is_kept_for_later(self) -> None:
+        """Half a visit's time each tour is a visit in every second, in the tours with most."""
+        options = options_of(*[("a", str(day), 0, gain) for day, gain in enumerate((9, 1, 3, 4))])
+        assert chosen_in(solve_one_team(options, 0.5, 0.5, 0.5, 0.5)) == ["a 2 0", "a 3 0"]
+        assert chosen_in(solve_one_team(options, 1, 0, 0.4, 0.4)) == ["a 0 0"]
+        # No tour makes more visits than its own time, rounded up.
+        assert chosen_in(solve_one_team(options, 0.9, 0.9, 0, 0)) == ["a 1 0"]
+
     def test_gap_in_words(self) -> None:
         """A gap of nothing, of a little, of more."""
         assert gap_in_words(0.02) == "No plan covers more than 2 % more."
@@ -141,7 +157,7 @@ PROGRAMS = st.fixed_dictionaries(
             max_size=8,
             unique_by=lambda row: row[:2],
         ),
-        "room": st.fixed_dictionaries({slot: st.integers(0, 2) for slot in "0123"}),
+        "room": st.tuples(*[st.integers(0, 8).map(lambda n: n / 4)] * 4),
         "repeat": st.floats(0.2, 1),
         "per_week": st.integers(1, 4),
         "consecutive_days": st.integers(1, 4),
@@ -149,9 +165,13 @@ PROGRAMS = st.fixed_dictionaries(
 )
 
 
-def is_allowed(plan: pd.DataFrame, room: dict[str, int], given: dict[str, Any]) -> bool:
+def is_allowed(plan: pd.DataFrame, given: dict[str, Any]) -> bool:
     """Say whether a plan keeps to all limits, one by one."""
-    if any(n > room[slot] for slot, n in plan["slot"].value_counts().items()):
+    made = [int((plan["slot"] == slot).sum()) for slot in "0123"]
+    time = given["room"]
+    if any(n > np.ceil(own) for n, own in zip(made, time, strict=True)):
+        return False
+    if any(sum(made[: n + 1]) > sum(time[: n + 1]) for n in range(4)):
         return False
     for _, own in plan.groupby("place"):
         if len(own) > given["per_week"]:
@@ -172,13 +192,13 @@ class TestRelations:
         """Of all plans that keep to the limits none covers more."""
         options = options_of(*[(place, slot, 0, gain) for place, slot, gain in program["gains"]])
         change = {key: program[key] for key in ("repeat", "per_week", "consecutive_days")}
-        solved = solve(options, program["room"], **change)
-        assert is_allowed(solved.chosen, program["room"], program)
+        solved = solve_one_team(options, *program["room"], **change)
+        assert is_allowed(solved.chosen, program)
         best = 0.0
         for size in range(len(options) + 1):
             for rows in combinations(range(len(options)), size):
                 plan = options.iloc[list(rows)]
-                if is_allowed(plan, program["room"], program):
+                if is_allowed(plan, program):
                     best = max(best, value_of(plan, options, program["repeat"]))
         assert solved.covered == pytest.approx(best, abs=1e-6)
         assert solved.bound >= best - 1e-6
@@ -190,19 +210,20 @@ class TestRelations:
         order = list(range(len(options)))
         rng.shuffle(order)
         change = {key: program[key] for key in ("repeat", "per_week", "consecutive_days")}
-        first = solve(options, program["room"], **change)
-        again = solve(options.iloc[order], program["room"], **change)
+        first = solve_one_team(options, *program["room"], **change)
+        again = solve_one_team(options.iloc[order], *program["room"], **change)
         pd.testing.assert_frame_equal(first.chosen, again.chosen)
 
-    @given(program=PROGRAMS, slot=st.sampled_from("0123"))
-    def test_more_room_never_covers_less(self, program: dict[str, Any], slot: str) -> None:
-        """With time for one more visit as much is covered, or more."""
+    @given(program=PROGRAMS, slot=st.integers(0, 3), more=st.floats(0, 2))
+    def test_more_time_never_covers_less(
+        self, program: dict[str, Any], slot: int, more: float
+    ) -> None:
+        """With more time in a tour as much is covered, or more."""
         options = options_of(*[(place, slot, 0, gain) for place, slot, gain in program["gains"]])
         change = {key: program[key] for key in ("repeat", "per_week", "consecutive_days")}
-        room = program["room"]
-        less = solve(options, room, **change).covered
-        more = solve(options, room | {slot: room[slot] + 1}, **change).covered
-        assert more >= less - 1e-6
+        longer = [n + more * (number == slot) for number, n in enumerate(program["room"])]
+        less = solve_one_team(options, *program["room"], **change).covered
+        assert solve_one_team(options, *longer, **change).covered >= less - 1e-6
 
 
 class TestMessages:
