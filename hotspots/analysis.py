@@ -32,6 +32,7 @@ from hotspots.patterns import (
     scan_week,
     summarise_clusters,
 )
+from hotspots.planning import plan_tasks
 from hotspots.products import draw_map, read_record, save_folder
 from hotspots.progress import track
 from hotspots.remarks import (
@@ -79,7 +80,7 @@ from hotspots.risk import (
 )
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
-from hotspots.tasking import recommend_tasks
+from hotspots.tasking.teams import as_teams
 from hotspots.words import count, days
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from hotspots.incidents.reading import Tier
     from hotspots.risk import HarmWeights, Judgement
     from hotspots.tables import Marking
+    from hotspots.tasking import TaskPlan, Team
 
 Result = TypeVar("Result")
 
@@ -114,8 +116,8 @@ class Analysis:
     ----------
     hotspots : GeoDataFrame
         The hotspots table, by area and rank.
-    tasks : DataFrame
-        The tasks table.
+    plan : TaskPlan
+        The visits of the coming days, as tasks and one by one; see `recommend_tasks`.
     clusters : GeoDataFrame
         The clusters table; empty for monthly data.
     judgements : GeoDataFrame
@@ -155,7 +157,7 @@ class Analysis:
     """
 
     hotspots: gpd.GeoDataFrame
-    tasks: pd.DataFrame
+    plan: TaskPlan
     clusters: gpd.GeoDataFrame
     judgements: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
@@ -181,6 +183,11 @@ class Analysis:
         if marking == "restricted":
             return self.left_out + self.left_out_restricted
         return self.left_out + tuple(withheld(self.hotspots))
+
+    @property
+    def tasks(self) -> pd.DataFrame:
+        """The tasks table of the plan."""
+        return self.plan.tasks
 
     @property
     def tier(self) -> Tier:
@@ -320,6 +327,9 @@ def analyse(
     weights: str | PathLike[str] | HarmWeights | None = None,
     judgements: str | PathLike[str] | Sequence[Judgement] | None = None,
     previous: str | PathLike[str] | Analysis | ListRecord | None = None,
+    teams: str | PathLike[str] | pd.DataFrame | Sequence[Team] | None = None,
+    team_areas: gpd.GeoDataFrame | None = None,
+    plan_from: str | pd.Timestamp | None = None,
     client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
     progress: bool | None = None,
 ) -> Analysis:
@@ -346,6 +356,13 @@ def analyse(
     previous : path, Analysis or ListRecord, optional
         The folder that the last run wrote, or the last analysis: ids of hotspots go on, and
         `.review` says what has changed and how the last list did on what came after it.
+    teams : path, DataFrame or sequence of Team, optional
+        Who is there to make visits: a file for `read_teams`, or what it gave. By default one team
+        is assumed for each area.
+    team_areas : GeoDataFrame, optional
+        Polygons that the teams name, an areas table; by default they name the areas of the list.
+    plan_from : str or Timestamp, optional
+        First day of the plan; by default the first Monday on which the data have ended.
     client : str or distributed.Client, optional
         A Dask cluster or its address, for a dataset in a folder that its workers reach.
     progress : bool, optional
@@ -378,7 +395,9 @@ def analyse(
     """
     settings = _checked(settings)
     weighed = as_weights(weights)
-    given = as_judgements(judgements)  # what is wrong with them is said before anything is read
+    # What is wrong with what was given is said before anything is read.
+    given = as_judgements(judgements)
+    teams = None if teams is None else as_teams(teams)
     opened = _opened(incidents)
     chosen = _choose_areas(boroughs, areas)
     last = _last_list(previous)
@@ -441,12 +460,21 @@ def analyse(
         left_out += said
         if scan is not None:
             hotspots = with_own_hours(hotspots, scan.own_hours(hotspots))
-        begin("Recommending tasks")
-        tasks = recommend_tasks(hotspots, found.week, settings=settings.tasks)
-        left_out += without_tasks(hotspots, tasks)
+        begin("Planning visits")
+        plan, said = plan_tasks(
+            hotspots,
+            found,
+            counts,
+            chosen,
+            teams=teams,
+            team_areas=team_areas,
+            plan_from=plan_from,
+            settings=settings.tasks,
+        )
+        left_out += said + without_tasks(plan.left_out)
     return Analysis(
         hotspots=hotspots,
-        tasks=tasks,
+        plan=plan,
         clusters=clusters,
         judgements=judged.table,
         areas=chosen,
@@ -466,6 +494,7 @@ def analyse(
         left_out_restricted=(
             *about_points(again.details, hotspots, counts, noun),
             *one_callers(hotspots),
+            *(each for each in plan.remarks if each not in left_out),
         ),
         settings=settings,
         noun=noun,

@@ -34,13 +34,16 @@ from hotspots.tables import (
     HOTSPOT_CHANGES,
     HOTSPOTS,
     JUDGEMENTS,
+    LEFT_OUT,
     LIST_OUTCOMES,
     LIST_SHARES,
     PLACE_RECORDS,
     SCAN_CLUSTERS,
     SPREAD,
     TASKS,
+    TEAM_TOURS,
     TIMEZONE,
+    VISITS,
     check_marking,
 )
 from hotspots.words import day
@@ -72,8 +75,8 @@ _METHOD: Final = (
     "Benjamini-Hochberg rate of its places by Gi* of nights with an incident, over the places of "
     "its area, by permutation; own_hours_p is a Gumbel tail of "
     "the maxima of a Poisson scan over circles and windows of the week, with the times of episodes "
-    "dealt out again within each area; tasks fill the visits that the "
-    "teams have with the hotspots that have most harm to expect in each tour."
+    "dealt out again within each area; visits are chosen by a "
+    "mixed-integer program that covers most harm to expect within what the teams can deliver."
 )
 _PACKAGES: Final = ("geopandas", "numba", "numpy", "pandas", "pyproj", "scipy", "shapely")
 
@@ -192,7 +195,6 @@ def save_folder(
     check_victims(victims, marking)
     hotspots = HOTSPOTS.for_audience(received(analysis.hotspots, marking), marking)
     review = analysis.review
-    tasks = TASKS.for_audience(analysis.tasks, marking)
     clusters = CLUSTERS.for_audience(analysis.clusters, marking)
     found = analysis.scan.clusters if analysis.scan is not None else SCAN_CLUSTERS.empty()
     own_hours = SCAN_CLUSTERS.for_audience(found[found["q"] <= _LEVEL], marking)
@@ -215,8 +217,7 @@ def save_folder(
             target / "hotspots.geojson", driver="GeoJSON", engine="pyogrio", RFC7946="YES"
         )
         hotspots.to_parquet(target / "hotspots.parquet")
-        write_csv(tasks.round(2), target / "tasks.csv")
-        _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
+        _write_plan(analysis, target, marking)
         _write_spread(spread, analysis, target, marking)
         (target / "model_card.json").write_text(model_card.to_json(), encoding="utf-8")
         (target / "model_card.md").write_text(model_card.to_markdown(), encoding="utf-8")
@@ -251,6 +252,28 @@ def received(hotspots: gpd.GeoDataFrame, marking: str) -> gpd.GeoDataFrame:
     if marking == "restricted" or "is_one_caller" not in hotspots:
         return hotspots
     return hotspots[~hotspots["is_one_caller"].astype(bool)]
+
+
+def _write_plan(analysis: Analysis, target: Path, marking: Marking) -> None:
+    """Write the tasks, their visits, what was left out and why, and what the teams can do."""
+    plan = analysis.plan
+    shown = received(analysis.hotspots, marking).index
+    tasks = TASKS.for_audience(_with_places(plan.tasks, shown), marking)
+    left_out = plan.left_out[plan.left_out.index.isin(shown)]
+    for table, name in (
+        (tasks, "tasks.csv"),
+        (VISITS.for_audience(plan.visits, marking), "visits.csv"),
+        (LEFT_OUT.for_audience(left_out, marking), "left_out.csv"),
+        (TEAM_TOURS.for_audience(plan.capacity.tours, marking), "team_tours.csv"),
+    ):
+        numbers = table.select_dtypes("float").columns
+        write_csv(table.assign(**table[numbers].round(2)), target / name)
+    _write_workbook(tasks, target / "tasks.xlsx", analysis, marking)
+
+
+def _with_places(tasks: pd.DataFrame, shown: pd.Index[str]) -> pd.DataFrame:
+    """Give the tasks at hotspots that a product may hold, and at places that are none."""
+    return tasks[tasks["hotspot_id"].isin(shown) | tasks["hotspot_id"].isna()]
 
 
 def spread_of(analysis: Analysis, groups: gpd.GeoDataFrame | None = None) -> Spread:

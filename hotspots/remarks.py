@@ -119,16 +119,15 @@ def about_points(
     return said
 
 
-def without_tasks(hotspots: gpd.GeoDataFrame, tasks: pd.DataFrame) -> list[str]:
+def without_tasks(left_out: pd.DataFrame) -> list[str]:
     """Say how many hotspots get no visit, without saying which of the reasons holds where."""
-    n = int((~hotspots.index.isin(tasks["hotspot_id"])).sum())
+    n = len(left_out)
     if n == 0:
         return []
     return [
         (
-            f"{count(n, 'hotspot')} without a visit: the tours that cover the hours are full, no "
-            "tour covers them, hardly anything is expected in them, or a patrol is not what they "
-            "need."
+            f"{count(n, 'hotspot')} without a visit: the tours are full, no tour or team covers "
+            "it, hardly anything is expected, or a patrol is not what it needs."
         )
     ]
 

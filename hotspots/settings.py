@@ -341,11 +341,7 @@ class Settings:
             for key in section:
                 if key not in known:
                     raise _unknown(f"setting in [{name}]", key, known)
-            plain = {
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in section.items()
-            }
-            built[name] = kind(**plain)  # type: ignore[operator]
+            built[name] = kind(**section)  # type: ignore[operator]
         return cls(**built)
 
     @classmethod
@@ -398,10 +394,6 @@ def _check(section: str, item: dataclasses.Field[Any], value: object) -> None:
     if isinstance(item.default, str):
         if value not in allowed["choices"]:
             raise invalid(name, value, f"one of {', '.join(allowed['choices'])}")
-        return
-    if isinstance(item.default, tuple):
-        if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
-            raise invalid(name, value, "a list of texts")
         return
     whole = isinstance(item.default, int)
     number = isinstance(value, int) if whole else isinstance(value, (int, float))

@@ -954,6 +954,11 @@ TASKS: Final = Table(
     meaning="What one team does at one place in one tour of duty, in all days of a plan.",
     index=Column("task_id", "text", "Place and tour, and team where several cover it.", "partner"),
     columns=(
+        Column("name", "text", "Name of the hotspot, or of the place.", "partner"),
+        Column("area", "text", "Name of its area.", "partner", nullable=True),
+        Column("rank", "number", "Rank of the hotspot in the area.", "partner", nullable=True),
+        Column("location", "text", "Most common words for the place.", nullable=True),
+        Column("grid_ref", "text", "National grid reference, 10 m.", "partner", nullable=True),
         Column(
             "kind",
             "text",
@@ -970,11 +975,6 @@ TASKS: Final = Table(
             nullable=True,
         ),
         Column("team", "text", "Name of the team.", "partner"),
-        Column("name", "text", "Name of the hotspot, or of the place.", "partner"),
-        Column("area", "text", "Name of its area.", "partner", nullable=True),
-        Column("rank", "number", "Rank of the hotspot in the area.", "partner", nullable=True),
-        Column("location", "text", "Most common words for the place.", nullable=True),
-        Column("grid_ref", "text", "National grid reference, 10 m.", "partner", nullable=True),
         Column("tour", "text", "Tour of duty; missing for monthly data.", "partner", nullable=True),
         Column(
             "days",

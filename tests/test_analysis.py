@@ -318,7 +318,7 @@ class TestList:
         assert "All of them come from one caller: visit the caller" in marked["why"].iloc[0]
         assert "1 hotspot with nine tenths or more from one caller" in analysis.remarks()[-1]
         said = " ".join(analysis.remarks("partner"))
-        without = len(analysis.hotspots) - analysis.tasks["hotspot_id"].nunique()
+        without = len(analysis.plan.left_out)
         assert "caller" not in said
         assert f"{without} hotspot" in said
         assert "without a visit" in said

@@ -21,6 +21,7 @@ PAGES = [
     "kernel-density",
     "local-moran",
     "near-repeat",
+    "planning",
     "risk-score",
     "scan-recent",
     "scan-week",

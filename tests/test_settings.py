@@ -18,10 +18,10 @@ def test_defaults_are_allowed_and_plain() -> None:
 def test_toml(tmp_path: Path) -> None:
     """A file overrides what it names and leaves the rest."""
     path = tmp_path / "settings.toml"
-    path.write_text('[places]\nshape = "hexagon"\ncell_size = 200\n[tasks]\ntours = ["day 8-16"]\n')
+    path.write_text('[places]\nshape = "hexagon"\ncell_size = 200\n[tasks]\nvisit_minutes = 20\n')
     settings = hs.Settings.from_toml(path)
     assert (settings.places.shape, settings.places.cell_size) == ("hexagon", 200)
-    assert settings.tasks.tours == ("day 8-16",)
+    assert settings.tasks.visit_minutes == 20
     assert settings.hotspots == hs.Settings().hotspots
 
 
@@ -45,8 +45,7 @@ def test_toml(tmp_path: Path) -> None:
             {"hotspots": {"per_area": 2.5}},
             "Invalid hotspots.per_area '2.5'. Must be a whole number",
         ),
-        ({"tasks": {"delivery": 1.5}}, "Invalid tasks.delivery '1.5'.*at most 1"),
-        ({"tasks": {"tours": "day"}}, "Invalid tasks.tours 'day'. Must be a list of texts"),
+        ({"tasks": {"exploration": 1.5}}, "Invalid tasks.exploration '1.5'.*at most 0.5"),
     ],
 )
 def test_refusals(values: dict[str, object], message: str) -> None:

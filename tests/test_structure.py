@@ -27,6 +27,7 @@ ORDER = [
     "risk",
     "tasking",
     "remarks",
+    "planning",
     "maps",
     "explain",
     "model_card",

@@ -330,10 +330,11 @@ def _checked(
     check_hotspots(hotspots, _NEEDED)
     check_week(hotspots, week)
     if not isinstance(capacity, Capacity):
-        raise invalid("capacity", type(capacity).__name__, "what hs.team_capacity gave")
+        rule = "what hs.team_capacity gave"  # type: ignore[unreachable]
+        raise invalid("capacity", type(capacity).__name__, rule)
     settings = settings or TaskSettings()
     if not isinstance(settings, TaskSettings):
-        remedy = "Use hs.Settings().tasks."
+        remedy = "Use hs.Settings().tasks."  # type: ignore[unreachable]
         raise invalid("settings", type(settings).__name__, "TaskSettings", remedy)
     covers, remarks = assign_teams(hotspots, capacity, team_areas)
     candidates, said = _candidates(places, capacity, team_areas, settings)
@@ -381,7 +382,7 @@ def _floors(
     if floors is None:
         return found
     if not isinstance(floors, Mapping):
-        rule = "least visits by name or id of an area"
+        rule = "least visits by name or id of an area"  # type: ignore[unreachable]
         raise invalid("floors", type(floors).__name__, rule)
     names = {plain(name): code for code, name in hotspots[["borough", "area"]].to_numpy()}
     names |= {plain(code): code for code in hotspots["borough"]}

@@ -60,6 +60,8 @@ def schedule_visits(
         if any(len(part) for part in parts)
         else parts[0]
     )
+    if len(made) == 0:
+        return made.assign(task_id=[], visit_id=[])
     slots = options.tours.reindex(made["slot"])
     made["team"] = slots["team"].to_numpy(dtype=object)
     if problem.is_timed:
@@ -182,10 +184,12 @@ def _timed_routes(made: pd.DataFrame, tours: pd.DataFrame) -> pd.DataFrame:
     """Put the visits of each tour in the order of a route, with times."""
     first = tours["start"].min() if len(tours) else None
     midnight = None if first is None else first.tz_localize(None).normalize().tz_localize(TIMEZONE)
+    bounds = zip(tours["start"], tours["end"], strict=True)
+    spans = dict(zip(tours.index.astype("str"), bounds, strict=True))
     columns = ["route", "stop", "arrive", "leave", "way_m", "way_minutes", "is_on_foot", "order"]
     found: dict[str, list[Any]] = {name: [None] * len(made) for name in columns}
     for slot, rows in made.groupby("slot", sort=False).indices.items():
-        start, end = tours.loc[slot, "start"], tours.loc[slot, "end"]
+        start, end = spans[str(slot)]
         length = (end - start).total_seconds() / _HOUR
         begin = (start - midnight).total_seconds() / _HOUR
         stops = []
@@ -200,8 +204,8 @@ def _timed_routes(made: pd.DataFrame, tours: pd.DataFrame) -> pd.DataFrame:
             for name, value in (
                 ("route", leg.route),
                 ("stop", leg.order),
-                ("arrive", (start + pd.Timedelta(minutes=leg.arrive)).round("min")),
-                ("leave", (start + pd.Timedelta(minutes=leg.leave)).round("min")),
+                ("arrive", start + pd.Timedelta(minutes=round(leg.arrive))),
+                ("leave", start + pd.Timedelta(minutes=round(leg.leave))),
                 ("way_m", leg.metres),
                 ("way_minutes", leg.minutes),
                 ("is_on_foot", leg.is_on_foot),
@@ -298,7 +302,12 @@ def _task(problem: Problem, visits: pd.DataFrame) -> dict[str, object]:
 
 def _when(visits: pd.DataFrame) -> dict[str, object]:
     """Say on which days and between which hours the visits of a task are made."""
-    nothing = {"days": None, "hours": None, "from_hour": np.nan, "to_hour": np.nan}
+    nothing: dict[str, object] = {
+        "days": None,
+        "hours": None,
+        "from_hour": np.nan,
+        "to_hour": np.nan,
+    }
     if visits["arrive"].isna().any():
         return nothing
     began = visits["order"]

@@ -93,23 +93,23 @@ def timed_visits(
     weigh = (hotspots["harm_per_week"] / hotspots["expected_per_week"]).to_numpy(dtype=np.float64)
     reach = _reaches(tours, first)
     of_team: dict[str, list[int]] = {}
-    for row, name in enumerate(hotspots.index):
+    for place, name in enumerate(hotspots.index):
         for team in covers[name]:
-            of_team.setdefault(team, []).append(row)
+            of_team.setdefault(team, []).append(place)
     days = (pd.to_datetime(tours["date"]) - capacity.start).dt.days.to_numpy()
     # Of each visit: row of the hotspot, number of the tour, nth, hour of the plan, expected.
     found: list[tuple[Any, ...]] = []
     is_used = (tours["visits"] > 0) | tours.index.isin(list(fixed))
     for number, (team, has_room) in enumerate(zip(tours["team"], is_used, strict=True)):
-        rows = np.array(of_team.get(team, ()), dtype=np.int64)
+        own = np.array(of_team.get(team, ()), dtype=np.int64)
         begin, until, _ = reach[number]
-        if len(rows) == 0 or not has_room or until <= begin:
+        if len(own) == 0 or not has_room or until <= begin:
             continue
-        for nth, (hour, covered) in enumerate(_best_hours(expected[rows], reach[number], settings)):
-            is_worth = covered >= max(settings.least_expected, _LEAST)
+        for nth, (at, meets) in enumerate(_best_hours(expected[own], reach[number], settings)):
+            is_worth = meets >= max(settings.least_expected, _LEAST)
             n = int(is_worth.sum())
             same = (np.full(n, number), np.full(n, nth))
-            found.append((rows[is_worth], *same, hour[is_worth], covered[is_worth]))
+            found.append((own[is_worth], *same, at[is_worth], meets[is_worth]))
     empty = [np.array([], dtype=np.int64)] * 4 + [np.array([], dtype=np.float64)]
     row, slot, nths, hour, covered = (
         np.concatenate([each[part] for each in [empty, *found]]) for part in range(5)
@@ -135,18 +135,18 @@ def _reaches(tours: pd.DataFrame, first: pd.Timestamp) -> list[tuple[int, int, i
     """Give for each tour, in hours of the plan: its start, its end, and where the next one begins.
 
     The last is where what its visits cover ends: what the next tour of the team can cover is its.
+    The tours of a team are in the order of time.
     """
     begin, until = (
-        ((tours[name] - first).dt.total_seconds() // 3600).astype("int64").to_numpy()
+        [int(moment.total_seconds() // 3600) for moment in tours[name] - first]
         for name in ("start", "end")
     )
-    far = until + 2 * _DAY
-    ends = far.copy()
-    for rows in tours.groupby("team", sort=False).indices.values():
-        order = rows[np.argsort(begin[rows], kind="stable")]
-        for one, following in pairwise(order):
-            ends[one] = min(far[one], begin[following])
-    return [(int(a), int(b), int(c)) for a, b, c in zip(begin, until, ends, strict=True)]
+    ends = [end + 2 * _DAY for end in until]
+    teams = tours["team"].tolist()
+    for one, following in pairwise(range(len(tours))):
+        if teams[one] == teams[following]:
+            ends[one] = min(ends[one], begin[following])
+    return list(zip(begin, until, ends, strict=True))
 
 
 def _best_hours(

@@ -6,21 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point, box
+from shapely import box
 
 import hotspots as hs
 from hotspots.tables import CRS, SHORTFALL
 from hotspots.times import Band
-from tests.tasking.test_tasks import FRIDAY, make_hotspots
+from tests.tasking.made import FRIDAY, make_hotspots
 
 MONDAY = "2026-06-01"
-
-
-def located(bands: list[Band | None], borough: str = "Q01") -> tuple[Any, pd.DataFrame]:
-    """Give hotspots on the ground, 1 km from each other, with one incident an hour in their own."""
-    table, week = make_hotspots(bands, borough)
-    points = [Point(540_000 + 1000 * number, 180_000) for number in range(len(bands))]
-    return gpd.GeoDataFrame(table, geometry=points, crs=CRS), week
 
 
 def team(name: str = "Squareham", **change: Any) -> hs.Team:
@@ -30,7 +23,7 @@ def team(name: str = "Squareham", **change: Any) -> hs.Team:
 
 def shortfall(*teams: hs.Team, bands: tuple[Band, ...] = (FRIDAY,), **options: Any) -> Any:
     """Find the shortfall of hotspots with these bands."""
-    hotspots, week = located(list(bands))
+    hotspots, week = make_hotspots(list(bands))
     return hs.find_shortfall(hotspots, week, hs.team_capacity(teams, start=MONDAY), **options)
 
 
@@ -70,8 +63,8 @@ class TestByHand:
 
     def test_by_area(self) -> None:
         """Areas add up their hotspots, by harm."""
-        one, week_1 = located([FRIDAY])
-        two, week_2 = located([Band(0, 5, 9, 2)], "Q02")
+        one, week_1 = make_hotspots([FRIDAY])
+        two, week_2 = make_hotspots([Band(0, 5, 9, 2)], "Q02")
         hotspots = pd.concat([one, two.assign(area="Town")])
         capacity = hs.team_capacity([team(areas=("Q01", "Q02"))], start=MONDAY)
         found = hs.find_shortfall(hotspots, pd.concat([week_1, week_2]), capacity)
@@ -80,7 +73,7 @@ class TestByHand:
 
     def test_all_hours(self) -> None:
         """Outside its own hours a hotspot has incidents, too."""
-        hotspots, week = located([FRIDAY])
+        hotspots, week = make_hotspots([FRIDAY])
         week += 1.0
         capacity = hs.team_capacity([team()], start=MONDAY)
         found = hs.find_shortfall(hotspots, week, capacity)
@@ -101,7 +94,7 @@ class TestWhoCoversWhat:
         """A hotspot belongs to the team in whose polygon its middle lies; the others to none."""
         areas = gpd.GeoDataFrame(
             {"name": ["North"]},
-            geometry=[box(539_000, 179_000, 540_500, 181_000)],
+            geometry=[box(540_000, 179_000, 541_500, 181_000)],
             index=pd.Index(["W1"], name="area_id"),
             crs=CRS,
         )
@@ -127,7 +120,7 @@ class TestEdges:
 
     def test_no_hotspots(self) -> None:
         """Without hotspots there is nothing outside."""
-        hotspots, week = located([FRIDAY])
+        hotspots, week = make_hotspots([FRIDAY])
         capacity = hs.team_capacity([team()], start=MONDAY)
         found = hs.find_shortfall(hotspots.iloc[:0], week, capacity)
         SHORTFALL.validate(found.table)
@@ -135,7 +128,7 @@ class TestEdges:
 
     def test_the_hour_that_comes_twice(self) -> None:
         """On 25 October Sunday 01:00 comes twice, and both are outside early and late."""
-        hotspots, week = located([Band(6, 1, 0, 9)])
+        hotspots, week = make_hotspots([Band(6, 1, 0, 9)])
         for start, outside in (("2026-10-19", 8), ("2026-10-12", 7)):
             capacity = hs.team_capacity([team()], start=start, days=7)
             found = hs.find_shortfall(hotspots, week, capacity)
@@ -144,7 +137,7 @@ class TestEdges:
 
     def test_nothing_expected(self) -> None:
         """Where nothing is expected in the hours, all of nothing is outside."""
-        hotspots, week = located([FRIDAY])
+        hotspots, week = make_hotspots([FRIDAY])
         capacity = hs.team_capacity([team()], start=MONDAY)
         found = hs.find_shortfall(hotspots, week * 0, capacity)
         assert found.table["share_outside"].tolist() == [1]
@@ -160,7 +153,7 @@ class TestMessages:
 
     def test_bad_input(self) -> None:
         """What is no table, what is monthly, and what lacks a row."""
-        hotspots, week = located([FRIDAY])
+        hotspots, week = make_hotspots([FRIDAY])
         capacity = hs.team_capacity([team()], start=MONDAY)
         with pytest.raises(hs.InputError, match="Invalid hotspots 'int'"):
             hs.find_shortfall(3, week, capacity)  # type: ignore[arg-type]
