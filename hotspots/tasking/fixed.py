@@ -95,7 +95,7 @@ def take_fixed(capacity: Capacity, fixed: pd.DataFrame) -> Capacity:
 
 def _used(fixed: pd.DataFrame, tours: pd.DataFrame) -> tuple[Any, Any]:
     """Give the officer-minutes of each tour that are for other work, and for fixed visits."""
-    used = fixed["minutes"] * fixed["officers"]
+    used = (fixed["minutes"] * fixed["officers"]).astype("float64")
     is_visit = fixed["hotspot_id"] != ""
     sums = [used[mask].groupby(fixed["slot"][mask]).sum() for mask in (~is_visit, is_visit)]
     work, patrol = (each.reindex(tours.index).fillna(0.0).to_numpy(dtype=float) for each in sums)

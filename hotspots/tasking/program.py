@@ -172,7 +172,9 @@ def worth(units: Any, repeat: float) -> Any:  # noqa: ANN401 (arrays)
 def _parts(options: pd.DataFrame, room: pd.DataFrame, limits: VisitLimits) -> Ints:
     """Give of each option the number of its part: parts share no team, place or floor."""
     options = options.assign(team=room["team"].reindex(options["slot"]).to_numpy())
-    has_floor = options["group"].map(dict(limits.floors)).fillna(0) > 0
+    has_floor = np.array(
+        [limits.floors.get(group, 0) > 0 for group in options["group"]], dtype=bool
+    )
     options = options.assign(group=options["group"].where(has_floor, "place " + options["place"]))
     ids = [pd.factorize(options[column])[0] for column in ("place", "team", "group")]
     starts = np.cumsum([0, *(each.max(initial=-1) + 1 for each in ids)])

@@ -593,6 +593,6 @@ def test_london(shared_data: Path) -> None:
     assert figures["held"] == pytest.approx(0.236, abs=0.001)
     assert figures["places_repeated"] == pytest.approx(0.50, abs=0.005)
     assert figures["stable"] == pytest.approx(0.43, abs=0.01)
-    assert figures["exploring_visits"] == 0
+    assert figures["exploring"] == pytest.approx(0.05, abs=0.005)
     assert (spread.low_reporting["q"] > 0.9).all()
     assert spread.by_area["population"].sum() == pytest.approx(8_795_000, rel=0.01)
