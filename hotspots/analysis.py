@@ -32,7 +32,7 @@ from hotspots.patterns import (
     scan_week,
     summarise_clusters,
 )
-from hotspots.planning import plan_tasks
+from hotspots.planning import PlanGround, plan_tasks
 from hotspots.products import draw_map, read_record, save_folder
 from hotspots.progress import track
 from hotspots.remarks import (
@@ -80,7 +80,6 @@ from hotspots.risk import (
 )
 from hotspots.settings import Settings
 from hotspots.tables import CLUSTERS, CRS, INCIDENTS, check_areas, has_clock, has_point
-from hotspots.tasking.teams import as_teams
 from hotspots.words import count, days
 
 if TYPE_CHECKING:
@@ -93,9 +92,10 @@ if TYPE_CHECKING:
     from hotspots.incidents import Account
     from hotspots.incidents.dataset import Task
     from hotspots.incidents.reading import Tier
+    from hotspots.planning import Planning
     from hotspots.risk import HarmWeights, Judgement
     from hotspots.tables import Marking
-    from hotspots.tasking import TaskPlan, Team
+    from hotspots.tasking import TaskPlan
 
 Result = TypeVar("Result")
 
@@ -188,6 +188,11 @@ class Analysis:
     def tasks(self) -> pd.DataFrame:
         """The tasks table of the plan."""
         return self.plan.tasks
+
+    @property
+    def ground(self) -> PlanGround:
+        """What a plan needs; see `replan`."""
+        return PlanGround.of(self.hotspots, self.found, self.counts, self.areas)
 
     @property
     def tier(self) -> Tier:
@@ -327,9 +332,7 @@ def analyse(
     weights: str | PathLike[str] | HarmWeights | None = None,
     judgements: str | PathLike[str] | Sequence[Judgement] | None = None,
     previous: str | PathLike[str] | Analysis | ListRecord | None = None,
-    teams: str | PathLike[str] | pd.DataFrame | Sequence[Team] | None = None,
-    team_areas: gpd.GeoDataFrame | None = None,
-    plan_from: str | pd.Timestamp | None = None,
+    planning: Planning | None = None,
     client: Any = None,  # noqa: ANN401 (a distributed.Client, which is an extra)
     progress: bool | None = None,
 ) -> Analysis:
@@ -356,13 +359,9 @@ def analyse(
     previous : path, Analysis or ListRecord, optional
         The folder that the last run wrote, or the last analysis: ids of hotspots go on, and
         `.review` says what has changed and how the last list did on what came after it.
-    teams : path, DataFrame or sequence of Team, optional
-        Who is there to make visits: a file for `read_teams`, or what it gave. By default one team
-        is assumed for each area.
-    team_areas : GeoDataFrame, optional
-        Polygons that the teams name, an areas table; by default they name the areas of the list.
-    plan_from : str or Timestamp, optional
-        First day of the plan; by default the first Monday on which the data have ended.
+    planning : Planning, optional
+        Who is there to make visits, from when on, and what is decided already; see `Planning`. By
+        default one team is assumed for each area.
     client : str or distributed.Client, optional
         A Dask cluster or its address, for a dataset in a folder that its workers reach.
     progress : bool, optional
@@ -397,7 +396,6 @@ def analyse(
     weighed = as_weights(weights)
     # What is wrong with what was given is said before anything is read.
     given = as_judgements(judgements)
-    teams = None if teams is None else as_teams(teams)
     opened = _opened(incidents)
     chosen = _choose_areas(boroughs, areas)
     last = _last_list(previous)
@@ -461,17 +459,9 @@ def analyse(
         if scan is not None:
             hotspots = with_own_hours(hotspots, scan.own_hours(hotspots))
         begin("Planning visits")
-        plan, said = plan_tasks(
-            hotspots,
-            found,
-            counts,
-            chosen,
-            teams=teams,
-            team_areas=team_areas,
-            plan_from=plan_from,
-            settings=settings.tasks,
-        )
-        left_out += said + without_tasks(plan.left_out)
+        ground = PlanGround.of(hotspots, found, counts, chosen)
+        plan = plan_tasks(ground, planning, settings=settings.tasks)
+        left_out += [*plan.remarks, *without_tasks(plan.left_out)]
     return Analysis(
         hotspots=hotspots,
         plan=plan,
@@ -494,7 +484,7 @@ def analyse(
         left_out_restricted=(
             *about_points(again.details, hotspots, counts, noun),
             *one_callers(hotspots),
-            *(each for each in plan.remarks if each not in left_out),
+            *plan.remarks_restricted,
         ),
         settings=settings,
         noun=noun,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hotspots.analysis import Analysis
     from hotspots.incidents import Account, Dataset
     from hotspots.incidents.suggesting import Suggestion
+    from hotspots.planning import Planning
+    from hotspots.settings import Settings
     from hotspots.tables import Marking
 
 BAD_INPUT = 3
@@ -94,6 +96,44 @@ Columns = Annotated[
         help='Which column plays which part, such as --column "start=Call Time"; may be repeated.',
     ),
 ]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="TOML file that overrides some settings."),
+]
+Teams = Annotated[
+    Path | None,
+    typer.Option(
+        "--teams",
+        help="File of teams (TOML, CSV, Excel): posts, vacancies, tours. By default one team is "
+        "assumed for each area.",
+    ),
+]
+TeamAreas = Annotated[
+    Path | None,
+    typer.Option("--team-areas", help="File of polygons that the teams name."),
+]
+Absences = Annotated[
+    Path | None,
+    typer.Option("--absences", help="CSV file of who is away, and when."),
+]
+Fixed = Annotated[
+    Path | None,
+    typer.Option("--fixed", help="CSV file of what is decided already: events, running plans."),
+]
+Tactics = Annotated[
+    Path | None,
+    typer.Option("--tactics", help="TOML file of options to consider, and powers."),
+]
+PlanFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--plan-from",
+        help="First day of the plan, 2026-06-01; by default the first Monday after the data.",
+    ),
+]
+Audience = Annotated[
+    str, typer.Option("--marking", help="Who may receive it: restricted or partner.")
+]
 Progress = Annotated[
     bool | None,
     typer.Option("--progress/--no-progress", help="Show progress; by default on a terminal."),
@@ -141,10 +181,7 @@ def analyse(
         str | None,
         typer.Option("--areas-layer", help="Layer of --areas, if several hold polygons."),
     ] = None,
-    settings: Annotated[
-        Path | None,
-        typer.Option("--settings", help="TOML file that overrides some settings."),
-    ] = None,
+    settings: SettingsFile = None,
     weights: Annotated[
         Path | None,
         typer.Option("--weights", help="TOML file of what a report weighs: the list ranks by it."),
@@ -173,6 +210,12 @@ def analyse(
             "--groups", help="File of small areas with residents, deciles: how the list spreads."
         ),
     ] = None,
+    teams: Teams = None,
+    team_areas: TeamAreas = None,
+    absences: Absences = None,
+    fixed: Fixed = None,
+    tactics: Tactics = None,
+    plan_from: PlanFrom = None,
     layout: Layout = "auto",
     column: Columns = None,
     mapping: MappingFile = None,
@@ -180,9 +223,7 @@ def analyse(
     date_order: DateOrder = None,
     layer: Layer = None,
     query: Query = None,
-    marking: Annotated[
-        str, typer.Option("--marking", help="Who may receive it: restricted or partner.")
-    ] = "restricted",
+    marking: Audience = "restricted",
     *,
     stream: Annotated[
         bool | None,
@@ -220,7 +261,6 @@ def analyse(
     )
     from hotspots.risk import as_judgements, as_weights  # noqa: PLC0415
     from hotspots.risk.low_reporting import check_groups  # noqa: PLC0415
-    from hotspots.settings import Settings  # noqa: PLC0415
 
     _log(verbose=verbose)
     check_product_marking(marking)
@@ -233,13 +273,21 @@ def analyse(
         raise InputError(msg)
     # What is wrong with the last list is said before the files are read.
     last = None if previous is None else read_record(previous)
-    chosen = Settings.from_toml(settings) if settings is not None else Settings()
+    chosen = _settings(settings)
     if thorough:
         n_permutations = max(_THOROUGH, chosen.scan.n_permutations)
         chosen = replace(chosen, scan=replace(chosen.scan, n_permutations=n_permutations))
     # What is wrong with them is said before the files are read.
     decided = as_judgements(judgements)
     weighed = as_weights(weights)
+    planning, planned_with = _planning(
+        plan_from,
+        teams=teams,
+        team_areas=team_areas,
+        absences=absences,
+        fixed=fixed,
+        tactics=tactics,
+    )
     answers = read_card_answers(card) if card is not None else None
     small_areas = read_areas(groups) if groups is not None else None
     if small_areas is not None:
@@ -268,6 +316,7 @@ def analyse(
         weights=weighed,
         judgements=decided,
         previous=last,
+        planning=planning,
         client=cluster,
         progress=progress,
     )
@@ -289,11 +338,77 @@ def analyse(
         out,
         marking=marking,  # type: ignore[arg-type]
         progress=progress,
-        beside=beside,
+        beside=beside | planned_with,
         card=answers,
         groups=small_areas,
         victims=victims,
     )
+
+
+@app.command()
+def tasks(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder that 'hotspots analyse' wrote.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to make for the plan.")],
+    teams: Teams = None,
+    team_areas: TeamAreas = None,
+    absences: Absences = None,
+    fixed: Fixed = None,
+    tactics: Tactics = None,
+    plan_from: PlanFrom = None,
+    settings: SettingsFile = None,
+    marking: Audience = "restricted",
+    *,
+    verbose: Verbose = False,
+) -> None:
+    """Plan the visits of a saved analysis anew, such as with other officers."""
+    from hotspots.products import (  # noqa: PLC0415 (slow to import)
+        MANIFEST,
+        PLAN,
+        check_folder,
+        check_product_marking,
+        replan,
+        save_plan,
+    )
+
+    _log(verbose=verbose)
+    check_product_marking(marking)
+    check_folder(out, PLAN)
+    planning, planned_with = _planning(
+        plan_from,
+        teams=teams,
+        team_areas=team_areas,
+        absences=absences,
+        fixed=fixed,
+        tactics=tactics,
+    )
+    chosen = None if settings is None else _settings(settings).tasks
+    plan = replan(folder, planning, settings=chosen)
+    beside = {**planned_with, "analysis": folder / MANIFEST}
+    if settings is not None:
+        beside["settings"] = settings
+    save_plan(plan, out, marking=marking, beside=beside)  # type: ignore[arg-type]
+    console = Console()
+    remarks = plan.remarks if marking == "partner" else (*plan.remarks, *plan.remarks_restricted)
+    for sentence in remarks:
+        console.print(f"  {escape(sentence)}", highlight=False)
+    console.print(f"{escape(plan.summary[0].upper() + plan.summary[1:])}.", highlight=False)
+    console.print(f"Open {escape(str(out / 'tasks.xlsx'))}", highlight=False, soft_wrap=True)
+
+
+def _planning(start: str | None, **files: Path | None) -> tuple[Planning, dict[str, Path]]:
+    """Read what a plan is made with, and give the files that there are."""
+    from hotspots.planning import Planning  # noqa: PLC0415 (slow to import)
+
+    given = {what: path for what, path in files.items() if path is not None}
+    return Planning(start=start, **given), given  # type: ignore[arg-type]
+
+
+def _settings(path: Path | None) -> Settings:
+    from hotspots.settings import Settings  # noqa: PLC0415
+
+    return Settings.from_toml(path) if path is not None else Settings()
 
 
 @app.command()

@@ -39,6 +39,9 @@ ASB_TYPES: Final = ("personal", "nuisance", "environmental")
 PRECISIONS: Final = ("minute", "hour", "day", "month")
 """How finely a time is known. Only the first two have a clock."""
 
+PERSISTENCE: Final = ("new", "intermittent", "persistent", "diminishing")
+"""How a hotspot behaves over the months."""
+
 _WIDTH = {marking: width for width, marking in enumerate(get_args(Marking))}
 _SHOWN_IDS = 5
 
@@ -695,6 +698,14 @@ HOTSPOTS: Final = Table(
             "partner",
             nullable=True,
         ),
+        Column(
+            "persistence",
+            "text",
+            "How it behaves over the months; missing if not scored or with fewer than four months.",
+            "partner",
+            nullable=True,
+            allowed=PERSISTENCE,
+        ),
         Column("n", "number", "Incidents in the period, all hours.", "partner"),
         Column(
             "n_nights",
@@ -827,6 +838,24 @@ PLACE_RECORDS: Final = Table(
         Column("harm_per_report", "number", "Harm points that one report weighs.", minimum=0),
         Column("is_context", "boolean", "Outside the chosen areas."),
         Column("hotspot_id", "text", "The hotspot that it was part of.", nullable=True),
+        Column("x", "number", "Easting of a point inside it, metres."),
+        Column("y", "number", "Northing of that point."),
+    ),
+)
+
+HOTSPOT_WEEK: Final = Table(
+    name="hotspot_week",
+    meaning="What is expected at one hotspot in one hour of the week.",
+    index=Column("row", "integer", "0 for the first."),
+    columns=(
+        Column("hotspot_id", "text", "The hotspot."),
+        Column(
+            "hour",
+            "integer",
+            "Hour of the week, 0 = Monday 00:00; 0 for all the week of monthly data.",
+            minimum=0,
+        ),
+        Column("expected", "number", "Incidents to expect.", minimum=0),
     ),
 )
 
@@ -1018,6 +1047,15 @@ TASKS: Final = Table(
             "main_heading", "text", "Most common heading, with share.", "partner", nullable=True
         ),
         Column("reason", "text", "Why, in plain words."),
+        Column(
+            "options",
+            "text",
+            "Options to consider, the first first, with the grade of the evidence; no orders.",
+            "partner",
+            nullable=True,
+        ),
+        Column("partner", "text", "Who to ask to the table.", "partner", nullable=True),
+        Column("success", "text", "What success would look like.", "partner", nullable=True),
         Column("first_day", "text", "First day of the plan, 2026-06-01.", "partner"),
         Column("last_day", "text", "Its last day.", "partner"),
         Column("review_date", "text", "When to ask what came of it.", "partner"),
@@ -1070,6 +1108,28 @@ LEFT_OUT: Final = Table(
         Column("rank", "integer", "Its rank in the area.", "partner"),
         Column("harm_per_week", "number", "Harm to expect a week in its hours.", "partner"),
         Column("reason", "text", "Why it was left out."),
+    ),
+)
+
+TACTICS: Final = Table(
+    name="tactics",
+    meaning="An option to consider at a hotspot, never an order: who leads, who decides, how good "
+    "the evidence is, which power it needs, and what was recorded of it here.",
+    index=Column("tactic_id", "text", "Its id in the library.", "partner"),
+    columns=(
+        Column("name", "text", "What it is.", "partner"),
+        Column("family", "text", "patrol, problem-solving, partner, …", "partner"),
+        Column("lead", "text", "Who leads it.", "partner"),
+        Column("decides", "text", "Who decides on it.", "partner"),
+        Column("evidence", "text", "Grade of the evidence.", "partner"),
+        Column("evidence_means", "text", "What the grade means.", "partner"),
+        Column("source", "text", "Where the grade comes from.", "partner"),
+        Column("limits", "text", "What speaks against it.", "partner"),
+        Column("power", "text", "The power that it uses.", "partner", nullable=True),
+        Column("law", "text", "Act and section.", "partner", nullable=True),
+        Column("who", "text", "Who may use the power.", "partner", nullable=True),
+        Column("test", "text", "What has to be shown.", "partner", nullable=True),
+        Column("power_limits", "text", "How far the power goes.", "partner", nullable=True),
     ),
 )
 
@@ -1210,6 +1270,7 @@ TABLES: Final = (
     JUDGEMENTS,
     HOTSPOT_CHANGES,
     PLACE_RECORDS,
+    HOTSPOT_WEEK,
     LIST_SHARES,
     LIST_OUTCOMES,
     TEAM_TOURS,
@@ -1217,6 +1278,7 @@ TABLES: Final = (
     TASKS,
     VISITS,
     LEFT_OUT,
+    TACTICS,
     HARM_SCORES,
     HARM_BY_KIND,
     HIGH_RISK_VICTIMS,

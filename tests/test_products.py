@@ -90,7 +90,7 @@ class TestFiles:
         text = pd.read_csv(folder / "tasks.csv", index_col=0)
         assert text.index.tolist() == analysis.tasks.index.tolist()
         sheet = openpyxl.load_workbook(folder / "tasks.xlsx")["tasks"]
-        assert str(sheet["A1"].value).startswith("RESTRICTED: tasks from 2,0")
+        assert str(sheet["A1"].value).startswith("RESTRICTED: tasks for 5 January 2026 to 18")
         assert sheet.max_row == len(analysis.tasks) + 2
         assert sheet["A2"].value == "name"
 
@@ -311,7 +311,7 @@ class TestWholeOrNot:
         """A note that was added or a sheet that was filled in keeps the folder from replacement."""
         out = analysis.save(tmp_path / "out")
         (out / "notes.txt").write_text("x")
-        with pytest.raises(hs.OutputError, match="added or changed since the analysis: notes.txt"):
+        with pytest.raises(hs.OutputError, match="changed since it was written: notes.txt"):
             analysis.save(out)
         (out / "notes.txt").unlink()
         with (out / "tasks.csv").open("a") as file:
@@ -333,7 +333,7 @@ class TestWholeOrNot:
                 raise PermissionError(13, "the file is open in another program")
             move(source, target)
 
-        monkeypatch.setattr("hotspots.products.os.replace", refuse)
+        monkeypatch.setattr("hotspots.products.folder.os.replace", refuse)
         with pytest.raises(hs.OutputError, match="open in another program.*Nothing was changed"):
             analysis.save(out)
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
@@ -351,7 +351,7 @@ class TestWholeOrNot:
                 raise KeyboardInterrupt
             move(source, target)
 
-        monkeypatch.setattr("hotspots.products.os.replace", stop)
+        monkeypatch.setattr("hotspots.products.folder.os.replace", stop)
         with pytest.raises(KeyboardInterrupt):
             analysis.save(out)
         assert (out / "manifest.json").exists()

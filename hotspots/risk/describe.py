@@ -116,11 +116,13 @@ def _scored(
     if scores is None:
         nothing = pd.Series(None, index=table.index, dtype="str")
         top = table[["top_caller_share", "top_point_share"]].max(axis=1)
-        return table.assign(harm_low=np.nan, harm_high=np.nan, trend=nothing), top
+        none = {"trend": nothing, "persistence": nothing}
+        return table.assign(harm_low=np.nan, harm_high=np.nan, **none), top
     of_hotspot = scores.table.reindex(table.index)
-    trend = scores.described["trend"].reindex(table.index)
+    months = scores.described[["trend", "persistence"]].reindex(table.index)
+    months["persistence"] = months["persistence"].astype("str").mask(months["persistence"].isna())
     columns = ["harm_low", "harm_high", "harm_per_report"]
-    return table.join(of_hotspot[columns]).assign(trend=trend), of_hotspot["top_share"]
+    return table.join(of_hotspot[columns]).join(months), of_hotspot["top_share"]
 
 
 def forecast_of_hotspots(coming: Forecast | None, found: HotspotList) -> pd.DataFrame:
@@ -167,6 +169,8 @@ def _about_harm(row: pd.Series[Any], *, is_recent: bool) -> list[str]:
         said.append(f"By number it would be rank {row['count_rank']} of those listed{because}.")
     if row["trend"] in ("rising", "falling"):
         said.append(f"Its months are {row['trend']}.")
+    if row["persistence"] == "new":
+        said.append("It is new: nearly all came in the last quarter of the months.")
     return said
 
 

@@ -124,7 +124,10 @@ def record_list(
     active = places["n"].to_numpy() > 0
     places = places[active]
     hotspot = found.members.set_index("place_id")["hotspot_id"].reindex(places.index)
+    inside = counts.places.geometry[active].representative_point()
     places = places.assign(
+        x=inside.x,
+        y=inside.y,
         is_context=counts.places["is_context"].to_numpy()[active],
         hotspot_id=hotspot.astype("str").where(hotspot.notna()),
     )

@@ -14,14 +14,13 @@ import pandas as pd
 
 from hotspots.counts import count_steps, run
 from hotspots.errors import invalid, is_number
-from hotspots.patterns.breaks import eras_of
-from hotspots.patterns.mann_kendall import mann_kendall
 from hotspots.risk.harm import as_weights
 from hotspots.risk.harm_counts import KIND, HarmCounts, HarmTask, added_up, member_positions
 from hotspots.risk.harm_intensity import weekly_harm
 from hotspots.risk.hotspots import HotspotList
 from hotspots.risk.intensity import check_intensity
 from hotspots.risk.matching import week_masks
+from hotspots.risk.months import describe_months
 from hotspots.risk.recency import HALF_LIFE, check_half_life, in_period, row_weights
 from hotspots.words import count
 
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 _NOT_KNOWN: Final = "not known"
-_WHOLE_MONTH: Final = 4.0
-"""Weeks; a month that the period cuts to less says nothing about a trend."""
-_LEVEL: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +66,8 @@ class RiskScores:
         What is no part of the score, index `hotspot_id`: `n_months` with a report of `months` with
         data; `trend` in words, with `tau` and `p` of Mann and Kendall over whole months (missing
         where not even a rise in every month has a p of 0.05: with fewer than five whole months, or
-        with fewer on either side of a break in the records); `hours` in words.
+        with fewer on either side of a break in the records); `persistence` ("new", "intermittent",
+        "persistent" or "diminishing"; see `hotspots.risk.months`); `hours` in words.
     reports : DataFrame
         Reports to expect a week in each hotspot and its hours by kind: index `hotspot_id`, a column
         a kind. Times the weights of the kinds they are the score.
@@ -380,30 +377,5 @@ def _described(found: HotspotList, members: _Members, counts: Counts) -> pd.Data
     """Say what is no part of the score: persistence, trend and hours."""
     steps = count_steps(counts)
     n = np.array([steps.matrix[positions].sum(axis=0) for positions in members.positions])
-    n = n.reshape(len(found.table), len(steps.weeks))
-    is_whole = steps.weeks >= _WHOLE_MONTH
-    rate = n[:, is_whole] / steps.weeks[is_whole]
-    eras = eras_of(steps.starts, steps.ends)[is_whole]
-    trends = mann_kendall(rate, eras)
-    # If not even a rise in every month could be told from chance, "no trend" would say too much.
-    always = mann_kendall(np.arange(len(eras), dtype=np.float64)[None, :], eras)
-    few = bool(always.p[0] > _LEVEL)
-    return pd.DataFrame(
-        {
-            "n_months": (n > 0).sum(axis=1),
-            "months": len(steps.weeks),
-            "trend": [_trend(s, p, few=few) for s, p in zip(trends.s, trends.p, strict=True)],
-            "tau": np.nan if few else trends.tau,
-            "p": np.nan if few else trends.p,
-            "hours": found.table["hours"],
-        },
-        index=found.table.index,
-    )
-
-
-def _trend(s: float, p: float, *, few: bool) -> str:
-    if few:
-        return "too few whole months to tell"
-    if p > _LEVEL:
-        return "no trend beyond chance"
-    return "rising" if s > 0 else "falling"
+    months = describe_months(n.reshape(len(found.table), len(steps.weeks)), steps)
+    return months.set_axis(found.table.index).assign(hours=found.table["hours"])

@@ -8,7 +8,6 @@ hotspots, and the share of planned patrols that truly happen, leave minutes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from hotspots.errors import InputError, invalid, is_number, is_whole
 from hotspots.risk.judgements import did_you_mean
 from hotspots.tables import TEAM_TOURS
+from hotspots.tasking.rows import check_rows, read_rows
 from hotspots.tasking.teams import Team, as_teams
 from hotspots.times import DAYS
 from hotspots.times.week import read_day
@@ -24,11 +24,13 @@ from hotspots.words import count, day, days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
 _MOST_DAYS: Final = 366
 _MOST_EXTRA: Final = 100
 _KINDS: Final = ("leave", "abstraction")
-_ABSENCES: Final = ("team", "rank", "kind", "first_day", "last_day", "officers")
+ABSENCES: Final = ("team", "rank", "kind", "first_day", "last_day", "officers")
+"""Columns of a calendar of absences."""
 _STRENGTH: Final = ("team", "rank", "posts", "vacancies", "on_leave", "abstracted", "available")
 
 
@@ -324,33 +326,10 @@ def _read_absences(
     absences: str | PathLike[str] | pd.DataFrame, teams: tuple[Team, ...]
 ) -> pd.DataFrame:
     """Read a calendar of absences, naming every row that cannot be used."""
-    if isinstance(absences, str | PathLike):
-        try:
-            table = pd.read_csv(absences, encoding="utf-8-sig", dtype="str")
-        except (OSError, UnicodeDecodeError, pd.errors.ParserError, ValueError) as error:
-            msg = f"Cannot read the absences '{absences}': {error}. Must be a CSV file in UTF-8."
-            raise InputError(msg) from error
-    elif isinstance(absences, pd.DataFrame):
-        table = absences
-    else:
-        rule = "a table of absences, or the path of its CSV file"  # type: ignore[unreachable]
-        raise invalid("absences", type(absences).__name__, rule)
-    missing = [name for name in _ABSENCES if name not in table.columns]
-    if missing:
-        given = f"a table without {', '.join(missing)}"
-        raise invalid("absences", given, f"a table with {', '.join(_ABSENCES)}")
+    table = read_rows(absences, "absences", "absences", ABSENCES)[list(ABSENCES)]
     ranks = {team.name: list(team.posts) for team in teams}
-    rows, problems = [], []
-    for line, row in enumerate(table[list(_ABSENCES)].to_dict("records"), start=2):
-        try:
-            rows.append(_absence(row, ranks))
-        except InputError as error:
-            problems.append(f"Line {line}: {error}")
-    if problems:
-        shown = "\n".join(f"- {problem}" for problem in problems[:5])
-        msg = f"Invalid absences: {count(len(problems), 'row')} cannot be used.\n{shown}"
-        raise InputError(msg)
-    return pd.DataFrame(rows, columns=list(_ABSENCES))
+    rows = check_rows(table, "absences", lambda row: _absence(row, ranks))
+    return pd.DataFrame(rows, columns=list(ABSENCES))
 
 
 def _absence(row: dict[Any, Any], ranks: dict[str, list[str]]) -> dict[str, object]:

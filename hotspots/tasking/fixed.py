@@ -7,7 +7,6 @@ those for patrols, and counts as a visit.
 from __future__ import annotations
 
 from dataclasses import replace
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,10 +14,13 @@ import pandas as pd
 
 from hotspots.errors import InputError, invalid, is_number, is_whole
 from hotspots.risk.judgements import did_you_mean
+from hotspots.tasking.rows import check_rows, read_rows
 from hotspots.times.week import read_day
-from hotspots.words import count, day
+from hotspots.words import day
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import geopandas as gpd
 
     from hotspots.tasking.capacity import Capacity
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 FIXED_COLUMNS: Final = (
     *("slot", "team", "date", "tour", "minutes", "officers", "what", "hotspot_id"),
 )
-_NEEDED: Final = ("team", "date", "tour", "minutes", "officers", "what")
+NEEDED: Final = ("team", "date", "tour", "minutes", "officers", "what")
+"""Columns that a table of fixed tasks must have."""
+
 _SHOWN: Final = 5
 _TOUCHING: Final = 1e-9
 
@@ -59,23 +63,11 @@ def read_fixed_tasks(
     InputError
         If a row cannot be used, or more is fixed than a tour has time for.
     """
-    table = _as_table(fixed)
-    missing = [name for name in _NEEDED if name not in table.columns]
-    if missing:
-        given = f"a table without {', '.join(missing)}"
-        raise invalid("fixed", given, f"a table with {', '.join(_NEEDED)}")
+    none = pd.DataFrame(columns=list(NEEDED))
+    table = read_rows(none if fixed is None else fixed, "fixed", "fixed tasks", NEEDED)
     if "hotspot_id" not in table.columns:
         table = table.assign(hotspot_id="")
-    rows, problems = [], []
-    for line, row in enumerate(table.to_dict("records"), start=2):
-        try:
-            rows.append(_fixed_row(row, capacity, hotspots))
-        except InputError as error:
-            problems.append(f"Line {line}: {error}")
-    if problems:
-        shown = "\n".join(f"- {problem}" for problem in problems[:_SHOWN])
-        msg = f"Invalid fixed tasks: {count(len(problems), 'row')} cannot be used.\n{shown}"
-        raise InputError(msg)
+    rows = check_rows(table, "fixed tasks", lambda row: _fixed_row(row, capacity, hotspots))
     checked = pd.DataFrame(rows, columns=list(FIXED_COLUMNS))
     _refuse_too_much(checked, capacity)
     return checked
@@ -127,21 +119,6 @@ def _refuse_too_much(fixed: pd.DataFrame, capacity: Capacity) -> None:
             )
     if problems:
         raise InputError("\n".join(problems[:_SHOWN]))
-
-
-def _as_table(fixed: object) -> pd.DataFrame:
-    if fixed is None:
-        return pd.DataFrame(columns=list(_NEEDED))
-    if isinstance(fixed, pd.DataFrame):
-        return fixed
-    if not isinstance(fixed, str | PathLike):
-        rule = "a table of fixed tasks, or the path of its CSV file"
-        raise invalid("fixed", type(fixed).__name__, rule)
-    try:
-        return pd.read_csv(fixed, encoding="utf-8-sig", dtype="str")
-    except (OSError, ValueError) as error:
-        msg = f"Cannot read the fixed tasks '{fixed}': {error}. Must be a CSV file in UTF-8."
-        raise InputError(msg) from error
 
 
 def _fixed_row(

@@ -17,6 +17,7 @@ import pandas as pd
 from hotspots.errors import invalid, is_whole
 from hotspots.risk.judgements import did_you_mean
 from hotspots.settings import TaskSettings
+from hotspots.tasking.advice import advise
 from hotspots.tasking.capacity import Capacity
 from hotspots.tasking.coverage import (
     assign_teams,
@@ -30,7 +31,9 @@ from hotspots.tasking.exploration import draw_exploration
 from hotspots.tasking.fixed import read_fixed_tasks, take_fixed
 from hotspots.tasking.program import Solution, VisitLimits, gap_in_words, solve_visits
 from hotspots.tasking.reasons import left_out_table
-from hotspots.tasking.schedule import schedule_visits, task_table, visit_table
+from hotspots.tasking.schedule import schedule_visits, visit_table
+from hotspots.tasking.tactics_file import as_tactics
+from hotspots.tasking.tasks import task_table
 from hotspots.tasking.visits import VisitOptions, monthly_visits, timed_visits
 from hotspots.times import HOURS
 from hotspots.words import count, days, percent
@@ -38,10 +41,12 @@ from hotspots.words import count, days, percent
 if TYPE_CHECKING:
     from os import PathLike
 
+    from hotspots.tasking.tactics import TacticsLibrary
+
 _NEEDED: Final = (
     *("name", "borough", "area", "rank", "location", "grid_ref", "weekdays", "start_hour"),
     *("end_hour", "expected_per_week", "harm_per_week", "is_one_caller", "main_type"),
-    *("main_heading", "why", "source", "geometry"),
+    *("main_heading", "persistence", "forecast", "forecast_low", "why", "source", "geometry"),
 )
 _CANDIDATES: Final = ("borough", "area", "geometry")
 _EXTRA: Final = tuple(range(-3, 4))
@@ -59,7 +64,7 @@ class TaskPlan:
     visits : DataFrame
         A visits table: one row a visit, in the order in which each crew makes them.
     left_out : DataFrame
-        A table of the hotspots without a visit, and why.
+        A left-out table: the hotspots without a visit, and why.
     capacity : Capacity
         What the teams can do.
     covered : float
@@ -70,7 +75,9 @@ class TaskPlan:
     harm : float
         Harm to expect at the hotspots in all days of the plan, at any hour.
     remarks : tuple of str
-        What the reader must know, in sentences.
+        What every reader must know, in sentences.
+    remarks_restricted : tuple of str
+        More of them, which name hotspots: for restricted products alone.
     problem : Problem
         What was asked, to ask it again.
     """
@@ -83,12 +90,22 @@ class TaskPlan:
     bound: float
     harm: float
     remarks: tuple[str, ...]
+    remarks_restricted: tuple[str, ...]
     problem: Problem = field(repr=False)
 
     @property
     def gap(self) -> float:
         """How far the best plan could be ahead, as a share of what this one covers."""
         return Solution(self.visits, self.covered, self.bound).gap
+
+    @property
+    def tactics(self) -> pd.DataFrame:
+        """A tactics table of the options that the tasks name."""
+        library = self.problem.tactics
+        pairs = zip(self.tasks["kind"], self.tasks["hotspot_id"], strict=True)
+        named = {each for kind, name in pairs for each in advise(self.problem, kind, name).options}
+        table = library.table()
+        return table[table.index.isin(list(named))]
 
     def what_if(self, extra: Sequence[int] = _EXTRA) -> pd.DataFrame:
         """Say what would be covered with officers more or fewer in every team, by solving again.
@@ -128,14 +145,19 @@ class TaskPlan:
         columns = ["extra_officers", "officer_hours", "visits", "covered", "share", "gap"]
         return pd.DataFrame(rows, columns=columns).set_index("extra_officers")
 
-    def __repr__(self) -> str:
-        """Answer the first questions: how many, when, how good."""
+    @property
+    def summary(self) -> str:
+        """How many visits, when, and how good, in words."""
         share = self.covered / self.harm if self.harm else 0.0
         return (
-            f"<TaskPlan: {count(len(self.visits), 'visit')} in {count(len(self.tasks), 'task')}, "
+            f"{count(len(self.visits), 'visit')} in {count(len(self.tasks), 'task')}, "
             f"{days(self.capacity.start, self.capacity.end)}; covers {percent(share)} of the harm "
-            f"to expect; {gap_in_words(self.gap)[:-1].lower()}>"
+            f"to expect; {gap_in_words(self.gap)[:-1].lower()}"
         )
+
+    def __repr__(self) -> str:
+        """Answer the first questions: how many, when, how good."""
+        return f"<TaskPlan: {self.summary}>"
 
 
 @dataclass(frozen=True)
@@ -160,6 +182,8 @@ class Problem:
         Least visits in all of each area, by id.
     settings : TaskSettings
         What a visit is.
+    tactics : TacticsLibrary
+        Options to consider.
     """
 
     hotspots: gpd.GeoDataFrame
@@ -170,6 +194,7 @@ class Problem:
     fixed: pd.DataFrame
     floors: Mapping[str, int]
     settings: TaskSettings
+    tactics: TacticsLibrary
 
     @property
     def is_timed(self) -> bool:
@@ -229,6 +254,7 @@ def recommend_tasks(
     fixed: str | PathLike[str] | pd.DataFrame | None = None,
     floors: Mapping[str, int] | None = None,
     settings: TaskSettings | None = None,
+    tactics: str | PathLike[str] | TacticsLibrary | None = None,
 ) -> TaskPlan:
     """Recommend visits to hotspots that the teams can truly make.
 
@@ -254,6 +280,9 @@ def recommend_tasks(
         `settings.least_visits` of every area.
     settings : TaskSettings, optional
         What a visit is, how long it works, what is too much and too little.
+    tactics : path or TacticsLibrary, optional
+        Options to consider, a file for `read_tactics`, or what it gave; by default the starting
+        point.
 
     Returns
     -------
@@ -299,7 +328,7 @@ def recommend_tasks(
     expect; no plan covers more...>
     """
     problem, remarks = _checked(
-        hotspots, week, capacity, team_areas, places, fixed, floors, settings
+        hotspots, week, capacity, team_areas, places, fixed, floors, settings, as_tactics(tactics)
     )
     options, solution, drawn = problem.solve()
     made = schedule_visits(problem, options, solution, drawn, places)
@@ -311,7 +340,8 @@ def recommend_tasks(
         covered=solution.covered,
         bound=solution.bound,
         harm=_harm_in_plan(problem),
-        remarks=(*capacity.remarks, *remarks),
+        remarks=capacity.remarks,
+        remarks_restricted=tuple(remarks),
         problem=problem,
     )
 
@@ -325,6 +355,7 @@ def _checked(
     fixed: str | PathLike[str] | pd.DataFrame | None,
     floors: Mapping[str, int] | None,
     settings: TaskSettings | None,
+    tactics: TacticsLibrary,
 ) -> tuple[Problem, list[str]]:
     """Check everything that was given, and say what the reader must know."""
     check_hotspots(hotspots, _NEEDED)
@@ -347,6 +378,7 @@ def _checked(
         fixed=read_fixed_tasks(fixed, capacity, hotspots),
         floors=_floors(hotspots, floors, settings.least_visits),
         settings=settings,
+        tactics=tactics,
     )
     return problem, remarks + said
 

@@ -1025,7 +1025,7 @@ class TestFormulas:
         """No text in any CSV begins like a formula, and none is lost."""
         tables = sorted(folder.glob("*.csv"))
         names = ["harm.csv", "harm_by_kind.csv", "left_out.csv", "rejected.csv", "spread.csv"]
-        names += ["tasks.csv", "team_tours.csv", "victims.csv", "visits.csv"]
+        names += ["tactics.csv", "tasks.csv", "team_tours.csv", "victims.csv", "visits.csv"]
         assert [path.name for path in tables] == names
         cells: list[str] = []
         for path in tables:

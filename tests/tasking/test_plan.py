@@ -73,6 +73,43 @@ class TestByHand:
             "a week are expected, if a visit works for 2 hours. Because."
         )
 
+    @pytest.mark.parametrize(
+        ("known", "options", "success"),
+        [
+            (
+                {"forecast": 8.0, "forecast_low": 3.0, "persistence": "persistent"},
+                "Noise officer to witness it, abatement notice (practice); Licensing visit",
+                " In a month, fewer than 3 reports at any hour, where 8.0 are expected: that few ",
+            ),
+            (
+                {"forecast": 4.0, "forecast_low": 1.0, "persistence": "new"},
+                "Noise officer to witness it, abatement notice (practice); Visit those",
+                " In a month, no report at any hour, where 4.0 are expected: that few would be ",
+            ),
+            (
+                {"forecast": 2.0, "forecast_low": 0.0, "persistence": None},
+                "Noise officer",
+                " One month can show no fall: 2.0 reports are expected, and none would not be ",
+            ),
+            ({}, "Noise officer", ""),
+        ],
+    )
+    def test_options_and_success(self, known: dict[str, Any], options: str, success: str) -> None:
+        """What to consider goes by heading and months; success by what would be rare."""
+        hotspots, week = make_hotspots([FRIDAY])
+        made = hs.recommend_tasks(hotspots.assign(**known), week, capacity())
+        task = made.tasks.iloc[0]
+        assert task["options"].startswith(options)
+        assert task["partner"] == "council, environmental health"
+        assert task["success"].startswith(f"Those who reported say that they can sleep.{success}")
+        assert ("month" in task["success"]) == bool(success)
+        # A place drawn at random, and one caller's.
+        alone = hotspots.assign(is_one_caller=True)
+        task = hs.recommend_tasks(alone, week, capacity()).tasks.iloc[0]
+        assert task["kind"] == "caller"
+        assert task["options"].startswith("Visit those who report")
+        assert "In a month" not in task["success"]
+
     def test_effect_ends_where_the_next_tour_begins(self) -> None:
         """At 22:00 the late tour covers one hour, for the night tour begins at 23:00."""
         tours = (hs.Tour("late", 15, 23), hs.Tour("night", 23, 7))
@@ -209,7 +246,7 @@ class TestExploration:
         """A team without a place to explore explores nothing, and that is said."""
         elsewhere = self.places(3).assign(borough="Q02", area="?")
         made = plan([EVERY_DAY], change={"exploration": 0.1}, places=elsewhere)
-        assert made.remarks == ("1 team without a place to explore.",)
+        assert made.remarks_restricted == ("1 team without a place to explore.",)
 
 
 class TestFixed:
@@ -322,7 +359,7 @@ class TestEdges:
         hotspots = pd.concat([one, two.assign(area="Elsewhere", name="Elsewhere 1")])
         made = hs.recommend_tasks(hotspots, pd.concat([week_1, week_2]), capacity())
         assert made.left_out["reason"].tolist() == ["It lies in no team's area."]
-        assert made.remarks == (
+        assert made.remarks_restricted == (
             "1 hotspot lies in no team's area, and gets no visit: Elsewhere 1.",
         )
 
