@@ -64,7 +64,7 @@ if TYPE_CHECKING:
         summarise_clusters,
     )
     from hotspots.planning import Planning
-    from hotspots.products import replan, save_plan
+    from hotspots.products import read_task_results, replan, save_plan
     from hotspots.risk import (
         Backtest,
         Forecast,
@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         Shortfall,
         TacticsLibrary,
         TaskPlan,
+        TaskResults,
         Team,
         Tour,
         find_shortfall,
@@ -210,8 +211,10 @@ _ROOM_OF = {
     "Shortfall": "tasking",
     "read_tours": "tasking",
     "TaskPlan": "tasking",
+    "TaskResults": "tasking",
     "recommend_tasks": "tasking",
     "Planning": "planning",
+    "read_task_results": "products",
     "replan": "products",
     "save_plan": "products",
     "map_hotspots": "maps",
@@ -272,6 +275,7 @@ __all__ = [
     "TableError",
     "TacticsLibrary",
     "TaskPlan",
+    "TaskResults",
     "Team",
     "Tour",
     "WeekDBSCAN",
@@ -318,6 +322,7 @@ __all__ = [
     "read_incidents",
     "read_judgements",
     "read_tactics",
+    "read_task_results",
     "read_teams",
     "read_tours",
     "recommend_tasks",

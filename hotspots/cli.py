@@ -124,6 +124,14 @@ Tactics = Annotated[
     Path | None,
     typer.Option("--tactics", help="TOML file of options to consider, and powers."),
 ]
+Results = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--results",
+        help="tasks.xlsx or visits.csv of an earlier plan, filled in, in its folder; or positions "
+        "of radios (device, time, easting, northing) there. May be repeated.",
+    ),
+]
 PlanFrom = Annotated[
     str | None,
     typer.Option(
@@ -215,6 +223,7 @@ def analyse(
     absences: Absences = None,
     fixed: Fixed = None,
     tactics: Tactics = None,
+    results: Results = None,
     plan_from: PlanFrom = None,
     layout: Layout = "auto",
     column: Columns = None,
@@ -282,6 +291,7 @@ def analyse(
     weighed = as_weights(weights)
     planning, planned_with = _planning(
         plan_from,
+        results or [],
         teams=teams,
         team_areas=team_areas,
         absences=absences,
@@ -356,6 +366,7 @@ def tasks(
     absences: Absences = None,
     fixed: Fixed = None,
     tactics: Tactics = None,
+    results: Results = None,
     plan_from: PlanFrom = None,
     settings: SettingsFile = None,
     marking: Audience = "restricted",
@@ -377,6 +388,7 @@ def tasks(
     check_folder(out, PLAN)
     planning, planned_with = _planning(
         plan_from,
+        results or [],
         teams=teams,
         team_areas=team_areas,
         absences=absences,
@@ -397,12 +409,18 @@ def tasks(
     console.print(f"Open {escape(str(out / 'tasks.xlsx'))}", highlight=False, soft_wrap=True)
 
 
-def _planning(start: str | None, **files: Path | None) -> tuple[Planning, dict[str, Path]]:
+def _planning(
+    start: str | None, results: list[Path], **files: Path | None
+) -> tuple[Planning, dict[str, Path]]:
     """Read what a plan is made with, and give the files that there are."""
     from hotspots.planning import Planning  # noqa: PLC0415 (slow to import)
+    from hotspots.products import read_task_results  # noqa: PLC0415
 
     given = {what: path for what, path in files.items() if path is not None}
-    return Planning(start=start, **given), given  # type: ignore[arg-type]
+    read = [read_task_results(path, tactics=files["tactics"]) for path in results]
+    planning = Planning(start=start, results=read or None, **given)  # type: ignore[arg-type]
+    named = {f"results {number}": path for number, path in enumerate(results, start=1)}
+    return planning, given | named
 
 
 def _settings(path: Path | None) -> Settings:

@@ -6,6 +6,7 @@ from what the main job has found.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Final
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from hotspots.areas import read_areas
+from hotspots.errors import invalid
 from hotspots.settings import TaskSettings
 from hotspots.tables import check_areas
-from hotspots.tasking import Team, recommend_tasks, team_capacity
+from hotspots.tasking import TaskResults, Team, recommend_tasks, team_capacity
 from hotspots.tasking.capacity import ABSENCES
 from hotspots.tasking.fixed import NEEDED
 from hotspots.tasking.rows import read_rows
@@ -24,7 +26,7 @@ from hotspots.tasking.teams import as_teams
 from hotspots.times.week import read_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
@@ -66,6 +68,9 @@ class Planning:
         Least visits in all to the hotspots of an area, by its name or id.
     tactics : path or TacticsLibrary, optional
         Options to consider: a file for `read_tactics`, or what it gave.
+    results : TaskResults or sequence of TaskResults, optional
+        What came of the plans before: teams are planned with the delivery that it bears out, and
+        what was recorded of a tactic stands beside it; see `read_task_results`.
 
     Raises
     ------
@@ -90,6 +95,7 @@ class Planning:
     fixed: str | PathLike[str] | pd.DataFrame | None = None
     floors: Mapping[str, int] | None = None
     tactics: str | PathLike[str] | TacticsLibrary | None = None
+    results: TaskResults | Sequence[TaskResults] | None = None
 
     def __post_init__(self) -> None:
         """Read what is a path, and check what can be checked alone."""
@@ -107,6 +113,8 @@ class Planning:
             areas = read_areas(areas) if isinstance(areas, str | PathLike) else areas
             check_areas(areas)
             made["team_areas"] = areas
+        if self.results is not None:
+            made["results"] = _as_results(self.results)
         for name, value in made.items():
             object.__setattr__(self, name, value)
 
@@ -208,7 +216,12 @@ def plan_tasks(
     """
     planning = planning or Planning()
     settings = settings or TaskSettings()
-    teams = assume_teams(ground.areas) if planning.teams is None else planning.teams
+    teams = assume_teams(ground.areas) if planning.teams is None else as_teams(planning.teams)
+    said = [ASSUMED] if planning.teams is None else []
+    results = None if planning.results is None else _as_results(planning.results)
+    if results is not None:
+        teams, changed = results.update(teams)
+        said += [*results.remarks, *changed]
     start = first_day_of_plan(ground.end) if planning.start is None else planning.start
     capacity = team_capacity(teams, start=start, days=settings.days, absences=planning.absences)
     plan = recommend_tasks(
@@ -222,7 +235,17 @@ def plan_tasks(
         settings=settings,
         tactics=planning.tactics,
     )
-    return replace(plan, remarks=(ASSUMED, *plan.remarks)) if planning.teams is None else plan
+    return replace(plan, remarks=(*said, *plan.remarks), results=results)
+
+
+def _as_results(results: TaskResults | Sequence[TaskResults]) -> TaskResults:
+    """Give what came of all plans before as one history."""
+    given = [results] if isinstance(results, TaskResults) else results
+    is_list = isinstance(given, Sequence) and len(given) > 0
+    if not is_list or not all(isinstance(each, TaskResults) for each in given):
+        rule = "what hs.read_task_results gave, or several of them"
+        raise invalid("results", type(results).__name__, rule)
+    return TaskResults.together(given)
 
 
 def _places_off_the_list(

@@ -1085,15 +1085,96 @@ VISITS: Final = Table(
         Column("arrive", "time", "When to be there.", "partner", nullable=True),
         Column("leave", "time", "When to go on.", "partner", nullable=True),
         Column("name", "text", "Name of the hotspot, or of the place.", "partner"),
+        Column(
+            "hotspot_id",
+            "text",
+            "The hotspot; missing where the place is none.",
+            "partner",
+            nullable=True,
+        ),
         Column("location", "text", "Most common words for the place.", nullable=True),
         Column("grid_ref", "text", "National grid reference, 10 m.", "partner", nullable=True),
-        Column("minutes", "number", "Length of the visit.", "partner", minimum=0),
+        Column("planned_minutes", "number", "Length of the visit.", "partner", minimum=0),
+        Column(
+            "planned_delivery",
+            "number",
+            "Share of its visits that the team is taken to make, 0–1: the plan leaves room for it.",
+            "partner",
+            minimum=0,
+        ),
         Column("officers", "integer", "Officers at the visit.", "partner", minimum=0),
         Column("way_m", "number", "The way from the visit before, metres.", "partner", minimum=0),
         Column("way_minutes", "number", "The same in minutes.", "partner", minimum=0),
         Column("is_on_foot", "boolean", "Whether the way can be walked.", "partner"),
         Column(
             "harm", "number", "Harm to expect in the hours it covers, points.", "partner", minimum=0
+        ),
+    ),
+)
+
+TASK_RESULTS: Final = Table(
+    name="task_results",
+    meaning="What came of one visit: planned and made, planned and not made, or made beside the "
+    "plan.",
+    index=Column("visit_id", "text", "The visit; unplanned_1, … beside the plan.", "partner"),
+    columns=(
+        Column("team", "text", "Name of the team; missing if not known.", "partner", nullable=True),
+        Column("date", "text", "As planned, or the day of the visit, 2026-06-01.", "partner"),
+        Column("tour", "text", "Tour of duty, as planned.", "partner", nullable=True),
+        Column("task_id", "text", "The task that it belongs to.", "partner", nullable=True),
+        Column("name", "text", "Name of the hotspot, or of the place.", "partner"),
+        Column("hotspot_id", "text", "The hotspot.", "partner", nullable=True),
+        Column("is_planned", "boolean", "Whether it was planned.", "partner"),
+        Column("planned_minutes", "number", "Minutes that were planned.", "partner", minimum=0),
+        Column(
+            "planned_delivery",
+            "number",
+            "Share of its visits that the team was taken to make, 0–1; missing beside the plan.",
+            "partner",
+            nullable=True,
+        ),
+        Column(
+            "visited",
+            "text",
+            "Whether it was made; missing if nobody said so.",
+            "partner",
+            nullable=True,
+            allowed=("yes", "no"),
+        ),
+        Column("minutes", "number", "Minutes that it took.", "partner", nullable=True, minimum=0),
+        Column("activity", "text", "What was done, as it was written.", nullable=True),
+        Column(
+            "tactic_id", "text", "The tactic of the library that it is.", "partner", nullable=True
+        ),
+        Column("outcome", "text", "What came of it, as it was written.", nullable=True),
+        Column("supervisor", "text", "Who has checked it, or when.", nullable=True),
+        Column("advice", "text", "The supervisor's advice.", nullable=True),
+    ),
+)
+
+TEAM_RESULTS: Final = Table(
+    name="team_results",
+    meaning="What one team was to do, and what it did.",
+    index=Column("team", "text", "Name of the team.", "partner"),
+    columns=(
+        Column("planned_visits", "integer", "Visits that were planned.", "partner", minimum=0),
+        Column("reported_visits", "integer", "Of these, with a result.", "partner", minimum=0),
+        Column("delivered_visits", "integer", "Of these, made.", "partner", minimum=0),
+        Column("unplanned_visits", "integer", "Made beside the plan.", "partner", minimum=0),
+        Column(
+            "share",
+            "number",
+            "Made, of those with a result, 0–1; missing if there is none.",
+            "partner",
+            nullable=True,
+        ),
+        Column("planned_minutes", "number", "Minutes that were planned.", "partner", minimum=0),
+        Column(
+            "delivered_minutes",
+            "number",
+            "Minutes of all visits made of which they are known.",
+            "partner",
+            minimum=0,
         ),
     ),
 )
@@ -1130,6 +1211,13 @@ TACTICS: Final = Table(
         Column("who", "text", "Who may use the power.", "partner", nullable=True),
         Column("test", "text", "What has to be shown.", "partner", nullable=True),
         Column("power_limits", "text", "How far the power goes.", "partner", nullable=True),
+        Column("n_here", "integer", "Visits here at which it was recorded.", "partner", minimum=0),
+        Column(
+            "outcomes_here",
+            "text",
+            "What came of them, as it was written, with numbers.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -1277,6 +1365,8 @@ TABLES: Final = (
     SHORTFALL,
     TASKS,
     VISITS,
+    TASK_RESULTS,
+    TEAM_RESULTS,
     LEFT_OUT,
     TACTICS,
     HARM_SCORES,

@@ -34,7 +34,7 @@ PAGES = [
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
-@pytest.mark.parametrize("name", [*PAGES, "tactics"])
+@pytest.mark.parametrize("name", [*PAGES, "results", "tactics"])
 def test_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every block of Python on the page does what the page shows."""
     monkeypatch.chdir(tmp_path)
@@ -49,7 +49,7 @@ def test_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not said, "".join(said)
 
 
-@pytest.mark.parametrize("name", [*PAGES, "accuracy", "london", "benchmarks", "tactics"])
+@pytest.mark.parametrize("name", [*PAGES, "accuracy", "london", "benchmarks", "results", "tactics"])
 def test_page_is_found(name: str) -> None:
     """The start page lists it."""
     assert f"\n{name}\n" in (DOCS / "index.md").read_text("utf-8")

@@ -1,20 +1,26 @@
 """A plan made with what a borough has, and made anew from a saved analysis."""
 
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import icalendar
+import openpyxl
 import pandas as pd
 import pytest
 from shapely import box
 
 import hotspots as hs
 from hotspots.planning import ASSUMED, plan_tasks
+from hotspots.products.calendar import write_calendars
+from hotspots.products.geojson import from_degrees
 from hotspots.settings import TaskSettings
 from hotspots.tables import CRS, TACTICS
+from tests.tasking.made import make_hotspots
 from tests.test_cli import run as run_command
 
 TEAM = hs.Team("Camden", posts={"pc": 12}, tours=hs.read_tours(["early", "late", "night"]))
@@ -41,6 +47,22 @@ def folder(analysis: hs.Analysis, tmp_path_factory: pytest.TempPathFactory) -> I
     before = {path.name: path.read_bytes() for path in saved.iterdir()}
     yield saved
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+
+
+@pytest.fixture(scope="module")
+def filled(analysis: hs.Analysis, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill in the workbook of an analysis: every second visit was made."""
+    folder = analysis.save(tmp_path_factory.mktemp("filled") / "out")
+    book = openpyxl.load_workbook(folder / "tasks.xlsx")
+    page = book["visits"]
+    column = {cell.value: cell.column for cell in page[2]}
+    for number, row in enumerate(range(3, page.max_row + 1)):
+        page.cell(row, column["visited"], "no" if number % 2 else "yes")
+        page.cell(row, column["minutes"], None if number % 2 else 11)
+        page.cell(row, column["activity"], None if number % 2 else "Mediation")
+    page.cell(3, column["visit_id"], "somebody_changed_me")
+    book.save(folder / "tasks.xlsx")
+    return folder / "tasks.xlsx"
 
 
 class TestPlanning:
@@ -128,7 +150,7 @@ class TestReplan:
         plan = hs.replan(folder, planning, settings=settings)
         assert plan.tasks["first_day"].eq("2026-03-02").all()
         assert plan.tasks["last_day"].eq("2026-03-08").all()
-        assert plan.visits["minutes"].eq(30).all()
+        assert plan.visits["planned_minutes"].eq(30).all()
 
     def test_settings_of_the_analysis(self, tmp_path: Path) -> None:
         """What is not given is as it was in the analysis."""
@@ -136,7 +158,7 @@ class TestReplan:
         settings = hs.Settings.from_dict({"tasks": {"visit_minutes": 12}})
         run = hs.analyse(calls, boroughs=["Bexley"], settings=settings, progress=False)
         plan = hs.replan(run.save(tmp_path / "out"))
-        assert plan.visits["minutes"].eq(12).all()
+        assert plan.visits["planned_minutes"].eq(12).all()
         assert plan.remarks[0] == ASSUMED
 
     def test_partners_folder(self, analysis: hs.Analysis, tmp_path: Path) -> None:
@@ -247,3 +269,111 @@ class TestCommand:
         done = run_command("tasks", tmp_path, "--out", tmp_path / "plan")
         assert done.returncode == 3
         assert "holds no manifest.json" in " ".join(done.stderr.split())
+
+
+class TestRoundTrip:
+    """What the teams write comes back, and the next plan carries it."""
+
+    def test_next_plan(self, analysis: hs.Analysis, filled: Path, tmp_path: Path) -> None:
+        """Half were made: the next plan asks for less, says why, and keeps the account."""
+        results = hs.read_task_results(filled)
+        planned, half = len(analysis.plan.visits), len(analysis.plan.visits) // 2
+        assert results.rejected["reason"].tolist() == ["unknown_visit"]
+        assert results.n_rows == planned
+        planning = hs.Planning(teams=[TEAM], results=results)
+        plan = hs.replan(filled.parent, planning)
+        delivery = plan.capacity.teams[0].delivery
+        assert 0.3 < delivery < 0.6
+        assert plan.covered < analysis.plan.covered
+        assert any(f"its delivery is {100 * delivery:.0f} %" in said for said in plan.remarks)
+        assert plan.tactics.loc["mediation", "n_here"] == pytest.approx(half, abs=1)
+        out = hs.save_plan(plan, tmp_path / "next")
+        manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+        assert manifest["plan"]["results"] == {
+            "rows": planned,
+            "used": planned - 1,
+            "blank": 0,
+            "rejected": 1,
+        }
+        by_team = pd.read_csv(out / "team_results.csv", encoding="utf-8-sig")
+        assert by_team["planned_visits"].tolist() == [planned]
+        assert len(pd.read_csv(out / "results.csv", encoding="utf-8-sig")) == planned
+        rejected = pd.read_csv(out / "rejected_results.csv", encoding="utf-8-sig")
+        assert rejected["visit_id"].tolist() == ["somebody_changed_me"]
+        # Partners get what was done, and not what somebody wrote.
+        partner = hs.save_plan(plan, tmp_path / "partner", marking="partner")
+        assert not (partner / "rejected_results.csv").exists()
+        shared = pd.read_csv(partner / "results.csv", encoding="utf-8-sig")
+        assert not {"activity", "outcome", "supervisor", "advice"} & set(shared.columns)
+
+    def test_filled_work_is_never_replaced(self, analysis: hs.Analysis, filled: Path) -> None:
+        """An analysis is not written over a sheet that was filled in."""
+        with pytest.raises(hs.OutputError, match=r"changed since it was written: tasks.xlsx"):
+            analysis.save(filled.parent)
+
+    def test_analyse(self, filled: Path) -> None:
+        """The next analysis carries it, too."""
+        calls = hs.simulate_incidents(2000, boroughs=["Camden"], rng=1).incidents
+        planning = hs.Planning(teams=[TEAM], results=hs.read_task_results(filled))
+        run = hs.analyse(calls, boroughs=["Camden"], planning=planning, progress=False)
+        assert run.plan.capacity.teams[0].delivery < 0.6
+        assert any("planned visits were made" in said for said in run.remarks("partner"))
+
+    def test_command(self, filled: Path, tmp_path: Path) -> None:
+        """`--results` reads it, twice if there are two."""
+        words = ["--results", filled, "--results", filled, "--out", tmp_path / "plan"]
+        done = run_command("tasks", filled.parent, *words)
+        assert done.returncode == 0, done.stderr
+        assert "planned visits were made" in " ".join(done.stdout.split())
+        manifest = json.loads((tmp_path / "plan" / "manifest.json").read_text("utf-8"))
+        assert set(manifest["beside"]) == {"analysis", "results 1", "results 2"}
+        done = run_command("tasks", filled.parent, "--results", "no.xlsx", "--out", tmp_path / "x")
+        assert done.returncode == 3
+        assert "holds no manifest.json" in " ".join(done.stderr.split())
+
+
+class TestForOtherPrograms:
+    """Calendars and GeoJSON."""
+
+    def test_calendars(self, analysis: hs.Analysis, folder: Path) -> None:
+        """One file a team; each visit is an entry with the moments of the plan."""
+        with zipfile.ZipFile(folder / "calendars.zip") as files:
+            assert files.namelist() == ["Camden.ics"]
+            text = files.read("Camden.ics")
+        assert max(len(line) for line in text.split(b"\r\n")) <= 75  # RFC 5545, 3.1
+        entries = icalendar.Calendar.from_ical(text).walk("VEVENT")
+        visits = analysis.plan.visits
+        assert len(entries) == len(visits)
+        for entry, (name, visit) in zip(entries, visits.iterrows(), strict=True):
+            assert entry["uid"] == f"{name}@hotspots"
+            assert pd.Timestamp(entry["dtstart"].dt) == visit["arrive"]
+            assert pd.Timestamp(entry["dtend"].dt) == visit["leave"]
+            assert visit["grid_ref"] in entry["location"]
+        assert "SIMULATED DATA. RESTRICTED" in entries[0]["description"]
+
+    def test_calendars_of_monthly_data(self, tmp_path: Path) -> None:
+        """Visits without a day are entries of their week; team names are safe file names."""
+        hotspots, week = make_hotspots([None])
+        ground = hotspots.set_geometry(hotspots.buffer(50))
+        squad = hs.Team("A/B", areas=("Squareham",), posts={"pc": 9})
+        plan = hs.recommend_tasks(ground, week, hs.team_capacity([squad], start="2026-06-01"))
+        visits = pd.concat([plan.visits.assign(team=name) for name in ("A/B", "A:B", "=1+1\n")])
+        write_calendars(visits, plan.tasks, tmp_path / "calendars.zip", "RESTRICTED")
+        with zipfile.ZipFile(tmp_path / "calendars.zip") as files:
+            assert files.namelist() == ["_1_1_.ics", "A_B.ics", "A_B 2.ics"]
+            entry = icalendar.Calendar.from_ical(files.read("A_B.ics")).walk("VEVENT")[0]
+        assert str(entry["dtstart"].dt) == "2026-06-01"
+        assert str(entry["dtend"].dt) == "2026-06-08"
+
+    def test_geojson(self, analysis: hs.Analysis, folder: Path) -> None:
+        """Every task with a place has its ground, in longitude and latitude."""
+        tasks = gpd.read_file(folder / "tasks.geojson", engine="pyogrio").set_index("task_id")
+        assert tasks.crs == "EPSG:4326"
+        ours = analysis.plan.tasks
+        assert sorted(tasks.index) == sorted(ours.index)
+        back = from_degrees(tasks).geometry
+        apart = back.distance(analysis.plan.ground.geometry.reindex(back.index), align=False)
+        assert apart.max() < 0.1
+        kinds = tasks.geom_type.groupby(tasks["kind"]).unique()
+        assert set(kinds["exploration"]) == {"Point"}
+        assert set(kinds["patrol"]) <= {"Polygon", "MultiPolygon"}

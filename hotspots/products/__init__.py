@@ -2,10 +2,12 @@
 
 from hotspots.products.audience import check_product_marking, check_victims
 from hotspots.products.folder import MANIFEST, PLAN, check_folder, whole_folder
+from hotspots.products.geojson import to_degrees
 from hotspots.products.manifest import make_manifest
 from hotspots.products.page import about_victims, draw_map, short_lists
 from hotspots.products.replan import replan, save_plan
-from hotspots.products.save import save_folder, spread_of, to_degrees
+from hotspots.products.results import read_task_results
+from hotspots.products.save import save_folder, spread_of
 from hotspots.products.saved import read_record
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "draw_map",
     "make_manifest",
     "read_record",
+    "read_task_results",
     "replan",
     "save_folder",
     "save_plan",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hotspots.products.audience import received
+from hotspots.products.calendar import write_calendars
+from hotspots.products.geojson import write_geojson
 from hotspots.products.workbook import write_workbook
-from hotspots.tables import LEFT_OUT, TACTICS, TASKS, TEAM_TOURS, VISITS
+from hotspots.tables import LEFT_OUT, TACTICS, TASK_RESULTS, TASKS, TEAM_RESULTS, TEAM_TOURS, VISITS
+from hotspots.tasking.results import RESULT_COLUMNS
 from hotspots.words import days
 from hotspots.writing import write_csv
 
@@ -16,7 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.tables import Marking
-    from hotspots.tasking import TaskPlan
+    from hotspots.tasking import TaskPlan, TaskResults
+
+VISITS_CSV: Final = "visits.csv"
+VISITS_FILE: Final = "visits.parquet"
+GROUND_FILE: Final = "tasks.geojson"
 
 
 def write_plan(plan: TaskPlan, target: Path, marking: Marking) -> None:
@@ -34,24 +41,46 @@ def write_plan(plan: TaskPlan, target: Path, marking: Marking) -> None:
     hotspots = plan.problem.hotspots
     shown = received(hotspots, marking).index
     tasks = TASKS.for_audience(_with_places(plan.tasks, shown), marking)
+    visits = VISITS.for_audience(plan.visits, marking)
     left_out = plan.left_out[plan.left_out.index.isin(shown)]
     tactics = TACTICS.for_audience(plan.tactics, marking)
     for table, name in (
         (tasks, "tasks.csv"),
-        (VISITS.for_audience(plan.visits, marking), "visits.csv"),
+        (visits.assign(**dict.fromkeys(RESULT_COLUMNS)), VISITS_CSV),
         (LEFT_OUT.for_audience(left_out, marking), "left_out.csv"),
         (TEAM_TOURS.for_audience(plan.capacity.tours, marking), "team_tours.csv"),
         (tactics, "tactics.csv"),
     ):
         numbers = table.select_dtypes("float").columns
         write_csv(table.assign(**table[numbers].round(2)), target / name)
+    # As it was planned, whatever is filled in elsewhere.
+    visits.to_parquet(target / VISITS_FILE)
+    ground = plan.ground[plan.ground.index.isin(tasks.index)]
+    write_geojson(ground.join(tasks), target / GROUND_FILE)
+    if plan.results is not None:
+        _write_results(plan.results, target, marking)
+    banner = _banner(plan, marking)
+    write_workbook(target / "tasks.xlsx", banner, tasks, visits, tactics)
+    write_calendars(visits, tasks, target / "calendars.zip", banner)
+
+
+def _write_results(results: TaskResults, target: Path, marking: Marking) -> None:
+    """Write what came of the plans before."""
+    write_csv(TASK_RESULTS.for_audience(results.visits, marking), target / "results.csv")
+    by_team = TEAM_RESULTS.for_audience(results.by_team, marking)
+    write_csv(by_team.round(4), target / "team_results.csv")
+    if marking == "restricted":
+        write_csv(results.rejected, target / "rejected_results.csv", index=False)
+
+
+def _banner(plan: TaskPlan, marking: Marking) -> str:
+    """Say who may receive it, for when it is, and from what it is made."""
     about = f"tasks for {days(plan.capacity.start, plan.capacity.end)}"
-    sources = sorted(set(hotspots["source"].astype("str")))
+    sources = sorted(set(plan.problem.hotspots["source"].astype("str")))
     about += f", from {', '.join(sources)}" if sources else ""
     banner = f"{marking.upper()}: {about}"
-    if any("simulated" in source for source in sources):
-        banner = f"SIMULATED DATA. {banner}"
-    write_workbook(tasks, target / "tasks.xlsx", banner)
+    is_simulated = any("simulated" in source for source in sources)
+    return f"SIMULATED DATA. {banner}" if is_simulated else banner
 
 
 def plan_facts(plan: TaskPlan, marking: Marking) -> dict[str, Any]:
@@ -70,8 +99,19 @@ def plan_facts(plan: TaskPlan, marking: Marking) -> dict[str, Any]:
         "harm_expected": plan.harm,
         "gap": plan.gap,
         "seed": problem.settings.seed,
+        "results": None if plan.results is None else _results_facts(plan.results),
         "tactics": f"{problem.tactics.name}, {problem.tactics.version}",
         "remarks": list(remarks),
+    }
+
+
+def _results_facts(results: TaskResults) -> dict[str, int]:
+    """Say how many rows there were, and where each went."""
+    return {
+        "rows": results.n_rows,
+        "used": results.n_accepted,
+        "blank": results.n_blank,
+        "rejected": len(results.rejected),
     }
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-import shapely
 
-from hotspots.areas import to_longitude_latitude
 from hotspots.model_card import make_card
 from hotspots.products.audience import check_product_marking, check_victims, received
 from hotspots.products.folder import files_in_words, whole_folder, write_manifest
+from hotspots.products.geojson import write_geojson
 from hotspots.products.manifest import make_manifest
 from hotspots.products.page import draw_map
 from hotspots.products.plan_files import write_plan
@@ -84,9 +83,7 @@ def save_folder(
             gone.to_file(package, layer="gone", driver="GPKG", engine="pyogrio")
         areas = AREAS.for_audience(analysis.areas[["name", "geometry"]], marking)
         areas.to_file(package, layer="areas", driver="GPKG", engine="pyogrio")
-        to_degrees(hotspots).to_file(
-            target / "hotspots.geojson", driver="GeoJSON", engine="pyogrio", RFC7946="YES"
-        )
+        write_geojson(hotspots, target / "hotspots.geojson")
         hotspots.to_parquet(target / "hotspots.parquet")
         write_plan(analysis.plan, target, marking)
         _write_spread(spread, analysis, target, marking)
@@ -189,13 +186,3 @@ def _rejected(analysis: Analysis) -> pd.DataFrame:
     if analysis.account is None:
         return pd.DataFrame(columns=["file", "line", "reason", "detail"])
     return analysis.account.rejected
-
-
-def to_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give the same frame in longitude and latitude, by OSTN15 and so to the millimetre."""
-
-    def move(xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.column_stack(to_longitude_latitude(xy[:, 0], xy[:, 1]))
-
-    moved = shapely.transform(frame.geometry.to_numpy(), move)
-    return frame.set_geometry(moved, crs="EPSG:4326")

@@ -3,6 +3,7 @@
 from hotspots.tasking.capacity import Capacity, team_capacity
 from hotspots.tasking.coverage import Shortfall, find_shortfall
 from hotspots.tasking.plan import Problem, TaskPlan, recommend_tasks
+from hotspots.tasking.results import TaskResults
 from hotspots.tasking.tactics import Power, Tactic, TacticsLibrary
 from hotspots.tasking.tactics_file import read_tactics
 from hotspots.tasking.teams import Team, read_teams
@@ -16,6 +17,7 @@ __all__ = [
     "Tactic",
     "TacticsLibrary",
     "TaskPlan",
+    "TaskResults",
     "Team",
     "Tour",
     "find_shortfall",

@@ -33,7 +33,7 @@ from hotspots.tasking.program import Solution, VisitLimits, gap_in_words, solve_
 from hotspots.tasking.reasons import left_out_table
 from hotspots.tasking.schedule import schedule_visits, visit_table
 from hotspots.tasking.tactics_file import as_tactics
-from hotspots.tasking.tasks import task_table
+from hotspots.tasking.tasks import task_ground, task_table
 from hotspots.tasking.visits import VisitOptions, monthly_visits, timed_visits
 from hotspots.times import HOURS
 from hotspots.words import count, days, percent
@@ -41,6 +41,7 @@ from hotspots.words import count, days, percent
 if TYPE_CHECKING:
     from os import PathLike
 
+    from hotspots.tasking.results import TaskResults
     from hotspots.tasking.tactics import TacticsLibrary
 
 _NEEDED: Final = (
@@ -74,12 +75,16 @@ class TaskPlan:
         No plan covers more than this.
     harm : float
         Harm to expect at the hotspots in all days of the plan, at any hour.
+    ground : GeoDataFrame
+        The ground of each task that has a place: index `task_id`, EPSG:27700.
     remarks : tuple of str
         What every reader must know, in sentences.
     remarks_restricted : tuple of str
         More of them, which name hotspots: for restricted products alone.
     problem : Problem
         What was asked, to ask it again.
+    results : TaskResults or None
+        What came of the plans before, if it was given.
     """
 
     tasks: pd.DataFrame
@@ -89,9 +94,11 @@ class TaskPlan:
     covered: float
     bound: float
     harm: float
+    ground: gpd.GeoDataFrame = field(repr=False)
     remarks: tuple[str, ...]
     remarks_restricted: tuple[str, ...]
     problem: Problem = field(repr=False)
+    results: TaskResults | None = None
 
     @property
     def gap(self) -> float:
@@ -100,12 +107,12 @@ class TaskPlan:
 
     @property
     def tactics(self) -> pd.DataFrame:
-        """A tactics table of the options that the tasks name."""
+        """A tactics table of the options that the tasks name, or that were recorded here."""
         library = self.problem.tactics
         pairs = zip(self.tasks["kind"], self.tasks["hotspot_id"], strict=True)
         named = {each for kind, name in pairs for each in advise(self.problem, kind, name).options}
-        table = library.table()
-        return table[table.index.isin(list(named))]
+        table = library.table(None if self.results is None else self.results.by_tactic)
+        return table[table.index.isin(list(named)) | (table["n_here"] > 0)]
 
     def what_if(self, extra: Sequence[int] = _EXTRA) -> pd.DataFrame:
         """Say what would be covered with officers more or fewer in every team, by solving again.
@@ -332,8 +339,10 @@ def recommend_tasks(
     )
     options, solution, drawn = problem.solve()
     made = schedule_visits(problem, options, solution, drawn, places)
+    tasks = task_table(problem, made)
     return TaskPlan(
-        tasks=task_table(problem, made),
+        tasks=tasks,
+        ground=task_ground(problem, made, tasks),
         visits=visit_table(made),
         left_out=left_out_table(problem, options, solution),
         capacity=capacity,

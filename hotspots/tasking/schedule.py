@@ -60,6 +60,8 @@ def schedule_visits(
         return made.assign(task_id=[], visit_id=[])
     slots = options.tours.reindex(made["slot"])
     made["team"] = slots["team"].to_numpy(dtype=object)
+    delivery = {team.name: team.delivery for team in problem.capacity.teams}
+    made["planned_delivery"] = made["team"].map(delivery).astype("float64")
     if problem.is_timed:
         made["date"] = slots["date"].to_numpy(dtype=object)
         made["tour"] = slots["tour"].to_numpy(dtype=object)
@@ -235,8 +237,9 @@ def visit_table(made: pd.DataFrame) -> pd.DataFrame:
     """Give the visits table of scheduled visits."""
     if len(made) == 0:
         return pd.DataFrame(VISITS.empty())
-    table = made.rename(columns={"gain": "harm"}).set_index("visit_id")
-    table = as_texts(table, ("tour", "location"))
+    names = {"gain": "harm", "minutes": "planned_minutes"}
+    table = made.rename(columns=names).set_index("visit_id")
+    table = as_texts(table, ("tour", "location", "hotspot_id"))
     whole = {"route": "int64", "stop": "int64", "officers": "int64", "is_on_foot": "bool"}
     return table.astype(whole)[[column.name for column in VISITS.columns]]
 

@@ -148,8 +148,14 @@ class TacticsLibrary:
             f"{self.tactics[each].name} ({self.tactics[each].evidence})" for each in ids
         )
 
-    def table(self) -> pd.DataFrame:
-        """Give a tactics table: what each option is, who leads and decides, its power and test."""
+    def table(self, recorded: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Give a tactics table: what each option is, who leads and decides, its power and test.
+
+        Parameters
+        ----------
+        recorded : DataFrame, optional
+            What was recorded here: `TaskResults.by_tactic`.
+        """
         rows = []
         for key, own in self.tactics.items():
             power = self.powers.get(own.power)
@@ -164,9 +170,13 @@ class TacticsLibrary:
                 }
             )
         table = pd.DataFrame(rows).set_index("tactic_id")
+        none = pd.DataFrame({"n": [], "outcomes": []})
+        here = (none if recorded is None else recorded).reindex(table.index)
+        table["n_here"] = here["n"].astype("float64").fillna(0.0).astype("int64")
+        table["outcomes_here"] = here["outcomes"].astype("object").where(here["n"].notna())
         texts = {
             name: table[name].astype("str").mask(table[name].isna())
-            for name in ("power", "law", "who", "test", "power_limits")
+            for name in ("power", "law", "who", "test", "power_limits", "outcomes_here")
         }
         return table.assign(**texts)[[column.name for column in TACTICS.columns]]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+from shapely import Point
 
-from hotspots.tables import TASKS
+from hotspots.tables import CRS, TASKS
 from hotspots.tasking.advice import advise
 from hotspots.tasking.schedule import OF_HOTSPOT, as_texts
 from hotspots.times import DAYS
@@ -57,6 +59,29 @@ def task_table(problem: Problem, made: pd.DataFrame) -> pd.DataFrame:
     texts = [column.name for column in TASKS.columns if column.kind == "text" and column.nullable]
     table = as_texts(table, texts)
     return table[[column.name for column in TASKS.columns]]
+
+
+def task_ground(problem: Problem, made: pd.DataFrame, tasks: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Give the ground of each task: its hotspot, or the middle of a place drawn at random.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index `task_id`, column `geometry`, EPSG:27700; without the tasks that have no place.
+    """
+    visits = made.drop_duplicates("task_id")
+    drawn = dict(zip(visits["task_id"], zip(visits["x"], visits["y"], strict=True), strict=True))
+    hotspots = problem.hotspots.geometry
+    shapes = [
+        hotspots[hotspot]
+        if isinstance(hotspot, str)
+        else Point(drawn[task])
+        if task in drawn
+        else None
+        for task, hotspot in tasks["hotspot_id"].items()
+    ]
+    ground = gpd.GeoDataFrame(geometry=shapes, index=tasks.index, crs=CRS)
+    return ground[ground.geometry.notna()]
 
 
 def _task(problem: Problem, visits: pd.DataFrame) -> dict[str, object]:
