@@ -132,6 +132,10 @@ Results = Annotated[
         "of radios (device, time, easting, northing) there. May be repeated.",
     ),
 ]
+Trial = Annotated[
+    Path | None,
+    typer.Option("--experiment", help="Folder of a trial that is on, which the plan has to keep."),
+]
 PlanFrom = Annotated[
     str | None,
     typer.Option(
@@ -224,6 +228,7 @@ def analyse(
     fixed: Fixed = None,
     tactics: Tactics = None,
     results: Results = None,
+    experiment: Trial = None,
     plan_from: PlanFrom = None,
     layout: Layout = "auto",
     column: Columns = None,
@@ -292,6 +297,7 @@ def analyse(
     planning, planned_with = _planning(
         plan_from,
         results or [],
+        experiment,
         teams=teams,
         team_areas=team_areas,
         absences=absences,
@@ -367,6 +373,7 @@ def tasks(
     fixed: Fixed = None,
     tactics: Tactics = None,
     results: Results = None,
+    experiment: Trial = None,
     plan_from: PlanFrom = None,
     settings: SettingsFile = None,
     marking: Audience = "restricted",
@@ -389,6 +396,7 @@ def tasks(
     planning, planned_with = _planning(
         plan_from,
         results or [],
+        experiment,
         teams=teams,
         team_areas=team_areas,
         absences=absences,
@@ -410,15 +418,18 @@ def tasks(
 
 
 def _planning(
-    start: str | None, results: list[Path], **files: Path | None
+    start: str | None, results: list[Path], experiment: Path | None, **files: Path | None
 ) -> tuple[Planning, dict[str, Path]]:
     """Read what a plan is made with, and give the files that there are."""
     from hotspots.planning import Planning  # noqa: PLC0415 (slow to import)
-    from hotspots.products import read_task_results  # noqa: PLC0415
+    from hotspots.products import MANIFEST, read_experiment, read_task_results  # noqa: PLC0415
 
     given = {what: path for what, path in files.items() if path is not None}
     read = [read_task_results(path, tactics=files["tactics"]) for path in results]
-    planning = Planning(start=start, results=read or None, **given)  # type: ignore[arg-type]
+    trial = None if experiment is None else read_experiment(experiment)
+    planning = Planning(start=start, results=read or None, experiment=trial, **given)  # type: ignore[arg-type]
+    if experiment is not None:
+        given["experiment"] = experiment / MANIFEST
     named = {f"results {number}": path for number, path in enumerate(results, start=1)}
     return planning, given | named
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from hotspots.counts import Counts
     from hotspots.risk import HotspotList
-    from hotspots.tasking import TacticsLibrary, TaskPlan
+    from hotspots.tasking import Experiment, TacticsLibrary, TaskPlan
 
 ASSUMED_POSTS: Final = {"sergeant": 1.0, "pc": 2.0, "pcso": 3.0}
 """A Safer Neighbourhood Team of 2010 to 2012."""
@@ -71,6 +71,8 @@ class Planning:
     results : TaskResults or sequence of TaskResults, optional
         What came of the plans before: teams are planned with the delivery that it bears out, and
         what was recorded of a tactic stands beside it; see `read_task_results`.
+    experiment : Experiment, optional
+        A trial that is on, which the plan has to keep; see `design_experiment`.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Planning:
     floors: Mapping[str, int] | None = None
     tactics: str | PathLike[str] | TacticsLibrary | None = None
     results: TaskResults | Sequence[TaskResults] | None = None
+    experiment: Experiment | None = None
 
     def __post_init__(self) -> None:
         """Read what is a path, and check what can be checked alone."""
@@ -234,6 +237,7 @@ def plan_tasks(
         floors=planning.floors,
         settings=settings,
         tactics=planning.tactics,
+        experiment=planning.experiment,
     )
     return replace(plan, remarks=(*said, *plan.remarks), results=results)
 

@@ -1192,6 +1192,26 @@ LEFT_OUT: Final = Table(
     ),
 )
 
+ALLOCATION: Final = Table(
+    name="allocation",
+    meaning="What a coin decided on one hotspot and some days of a trial.",
+    index=Column("row", "integer", "0 for the first.", "partner"),
+    columns=(
+        Column("pair", "integer", "Pair of a treated and a control side.", "partner", minimum=1),
+        Column("hotspot_id", "text", "The hotspot.", "partner"),
+        Column("name", "text", "Its name.", "partner"),
+        Column("first_day", "text", "First day, 2026-06-01.", "partner"),
+        Column("last_day", "text", "Last day.", "partner"),
+        Column(
+            "arm",
+            "text",
+            "treatment: it is visited; control: it is left alone.",
+            "partner",
+            allowed=("treatment", "control"),
+        ),
+    ),
+)
+
 TACTICS: Final = Table(
     name="tactics",
     meaning="An option to consider at a hotspot, never an order: who leads, who decides, how good "
@@ -1368,6 +1388,7 @@ TABLES: Final = (
     TASK_RESULTS,
     TEAM_RESULTS,
     LEFT_OUT,
+    ALLOCATION,
     TACTICS,
     HARM_SCORES,
     HARM_BY_KIND,

@@ -16,6 +16,7 @@ PAGES = [
     "backtest",
     "compare-periods",
     "concentration",
+    "experiments",
     "forecast",
     "getis-ord",
     "kernel-density",

@@ -258,6 +258,26 @@ class TestCommand:
         assert set(manifest["beside"]) == {"analysis", "teams", "settings"}
         assert manifest["plan"]["first_day"] == "2026-02-02"
 
+    def test_experiment(self, analysis: hs.Analysis, folder: Path, tmp_path: Path) -> None:
+        """A trial that was written down is kept by the plan."""
+        history = hs.hotspot_history(analysis.found, analysis.counts)
+        trial = hs.design_experiment(
+            analysis.hotspots, history, start="2026-01-05", weeks=2, design="days"
+        )
+        home = hs.save_experiment(trial, tmp_path / "trial")
+        (tmp_path / "teams.toml").write_text(TEAMS)
+        words = ["--teams", tmp_path / "teams.toml", "--experiment", home]
+        done = run_command("tasks", folder, *words, "--out", tmp_path / "plan")
+        assert done.returncode == 0, done.stderr
+        visits = pd.read_parquet(tmp_path / "plan" / "visits.parquet")
+        control = trial.allocation[trial.allocation["arm"] == "control"]
+        left_alone = set(zip(control["hotspot_id"], control["first_day"], strict=True))
+        made = set(zip(visits["hotspot_id"], visits["date"], strict=True))
+        assert len(made) > len(trial.hotspots)
+        assert not made & left_alone
+        manifest = json.loads((tmp_path / "plan" / "manifest.json").read_text("utf-8"))
+        assert "experiment" in manifest["beside"]
+
     def test_bad_input(self, folder: Path, tmp_path: Path) -> None:
         """A wrong file is said in the house pattern, and nothing is written."""
         (tmp_path / "teams.toml").write_text(TEAMS.replace("12", "-2"))

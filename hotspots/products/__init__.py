@@ -1,6 +1,7 @@
 """What an analysis leaves: the map, tables for other programs, the plan, how it was made."""
 
 from hotspots.products.audience import check_product_marking, check_victims
+from hotspots.products.experiments import read_experiment, save_experiment
 from hotspots.products.folder import MANIFEST, PLAN, check_folder, whole_folder
 from hotspots.products.geojson import to_degrees
 from hotspots.products.manifest import make_manifest
@@ -19,9 +20,11 @@ __all__ = [
     "check_victims",
     "draw_map",
     "make_manifest",
+    "read_experiment",
     "read_record",
     "read_task_results",
     "replan",
+    "save_experiment",
     "save_folder",
     "save_plan",
     "short_lists",

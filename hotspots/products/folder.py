@@ -24,7 +24,10 @@ ANALYSIS: Final = "hotspots analysis 1"
 PLAN: Final = "hotspots plan 1"
 """Format of the folder of a plan that was made anew."""
 
-_NAMES: Final = {ANALYSIS: "an analysis", PLAN: "a plan"}
+EXPERIMENT: Final = "hotspots experiment 1"
+"""Format of the folder of a trial."""
+
+_NAMES: Final = {ANALYSIS: "an analysis", PLAN: "a plan", EXPERIMENT: "a trial"}
 
 _SHOWN: Final = 5
 

@@ -27,6 +27,7 @@ from hotspots.tasking.coverage import (
     plain,
     teams_of,
 )
+from hotspots.tasking.experiments import Experiment
 from hotspots.tasking.exploration import draw_exploration
 from hotspots.tasking.fixed import read_fixed_tasks, take_fixed
 from hotspots.tasking.program import Solution, VisitLimits, gap_in_words, solve_visits
@@ -34,6 +35,7 @@ from hotspots.tasking.reasons import left_out_table
 from hotspots.tasking.schedule import schedule_visits, visit_table
 from hotspots.tasking.tactics_file import as_tactics
 from hotspots.tasking.tasks import task_ground, task_table
+from hotspots.tasking.trial_plan import about_trial, in_plan, with_trial
 from hotspots.tasking.visits import VisitOptions, monthly_visits, timed_visits
 from hotspots.times import HOURS
 from hotspots.words import count, days, percent
@@ -191,6 +193,8 @@ class Problem:
         What a visit is.
     tactics : TacticsLibrary
         Options to consider.
+    trial : DataFrame or None
+        What a coin left alone, and what it chose, in the days of the plan; see `in_plan`.
     """
 
     hotspots: gpd.GeoDataFrame
@@ -202,6 +206,7 @@ class Problem:
     floors: Mapping[str, int]
     settings: TaskSettings
     tactics: TacticsLibrary
+    trial: pd.DataFrame | None
 
     @property
     def is_timed(self) -> bool:
@@ -226,6 +231,10 @@ class Problem:
     def solve(self) -> tuple[VisitOptions, Solution, pd.DataFrame]:
         """Give the visits that can be made, those that are, and the draws of exploration."""
         options = self.options()
+        floors = dict(self.floors)
+        if self.trial is not None:
+            table, doses = with_trial(options, self.trial, is_timed=self.is_timed)
+            options, floors = replace(options, table=table), floors | doses
         drawn, visits = draw_exploration(
             options.tours,
             self.candidates,
@@ -236,7 +245,7 @@ class Problem:
             per_week=self.settings.visits_per_week,
             consecutive_days=self.settings.consecutive_days,
             repeat=self.settings.repeat,
-            floors=self.floors,
+            floors=floors,
         )
         if not self.is_timed:
             # No day is known, so no days in a row either.
@@ -262,6 +271,7 @@ def recommend_tasks(
     floors: Mapping[str, int] | None = None,
     settings: TaskSettings | None = None,
     tactics: str | PathLike[str] | TacticsLibrary | None = None,
+    experiment: Experiment | None = None,
 ) -> TaskPlan:
     """Recommend visits to hotspots that the teams can truly make.
 
@@ -290,6 +300,9 @@ def recommend_tasks(
     tactics : path or TacticsLibrary, optional
         Options to consider, a file for `read_tactics`, or what it gave; by default the starting
         point.
+    experiment : Experiment, optional
+        A trial that is on: what its coin left alone gets no visit, and what it chose at least its
+        dose; see `design_experiment`.
 
     Returns
     -------
@@ -337,6 +350,14 @@ def recommend_tasks(
     problem, remarks = _checked(
         hotspots, week, capacity, team_areas, places, fixed, floors, settings, as_tactics(tactics)
     )
+    if experiment is not None:
+        if not isinstance(experiment, Experiment):
+            rule = "what hs.design_experiment gave"  # type: ignore[unreachable]
+            raise invalid("experiment", type(experiment).__name__, rule)
+        trial = in_plan(experiment, capacity)
+        known = trial["hotspot_id"].isin(hotspots.index)
+        problem = replace(problem, trial=trial[known])
+        remarks += about_trial(experiment, trial, hotspots.index)
     options, solution, drawn = problem.solve()
     made = schedule_visits(problem, options, solution, drawn, places)
     tasks = task_table(problem, made)
@@ -388,6 +409,7 @@ def _checked(
         floors=_floors(hotspots, floors, settings.least_visits),
         settings=settings,
         tactics=tactics,
+        trial=None,
     )
     return problem, remarks + said
 

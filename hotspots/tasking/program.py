@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Ints = np.ndarray[Any, np.dtype[np.int64]]
 
-OPTION_COLUMNS: Final = ("place", "slot", "nth", "gain", "group", "day", "week", "is_fixed")
+OPTION_COLUMNS: Final = (
+    *("place", "slot", "nth", "gain", "group", "dose", "day", "week", "is_fixed"),
+)
+_FLOORS: Final = ("group", "dose")
 _HALF: Final = 0.5
 _INFEASIBLE: Final = 2
 _TOUCHING: Final = 1e-9
@@ -44,7 +47,7 @@ class VisitLimits:
     repeat : float
         What each further visit to a place in a week counts against the one before, above 0 to 1.
     floors : mapping of str to int
-        Least visits in all to the places of a group.
+        Least visits in all to the places of a group, or of a dose.
     """
 
     per_week: int
@@ -93,10 +96,10 @@ def solve_visits(
     ----------
     options : DataFrame
         Visits that can be made: `place`, `slot`, `nth` (0 for the first visit to the place in the
-        slot), `gain` (harm that it covers, above 0; not more than that of the one before), `group`,
-        `day` (number of the day; the same for all if days are not known), `week` (number of the
-        week), `is_fixed` (it is made in any case, and takes no room). A place, slot and number
-        occur once.
+        slot), `gain` (harm that it covers, above 0; not more than that of the one before), `group`
+        and `dose` (what floors are for: an area, and a place in a trial), `day` (number of the day;
+        the same for all if days are not known), `week` (number of the week), `is_fixed` (it is made
+        in any case, and takes no room). A place, slot and number occur once.
     room : DataFrame
         The slots, index slot, those of a team in the order of time: `team`, and `visits`, how many
         visits the slot has time for on average, a number with decimals. What is left over in one
@@ -273,9 +276,10 @@ class _Part:
         most = np.maximum(np.bincount(self.of_week, fixed), limits.per_week)
         self._at_most(self.of_week, np.ones(self.n), most)
         self._rest_days()
-        groups, group_names = pd.factorize(options["group"])
-        floors = np.array([limits.floors.get(name, 0) for name in group_names], dtype=float)
-        self._add(_sums(groups, np.ones(self.n)), low=floors, high=np.full(len(floors), np.inf))
+        for column in _FLOORS:
+            groups, names = pd.factorize(options[column])
+            floors = np.array([limits.floors.get(name, 0) for name in names], dtype=float)
+            self._add(_sums(groups, np.ones(self.n)), low=floors, high=np.full(len(floors), np.inf))
 
     def _time(self) -> None:
         """No more visits than there is time for; what is left over is kept for later."""
@@ -355,7 +359,8 @@ class _Part:
         self.high.append(high)
 
     def _failure(self, status: int) -> InputError:
-        groups = [name for name in self.options["group"].unique() if self.limits.floors.get(name)]
+        names = pd.unique(self.options[list(_FLOORS)].to_numpy().ravel())
+        groups = [name for name in names if self.limits.floors.get(name)]
         floors = ", ".join(f"{name} {self.limits.floors[name]}" for name in groups)
         if status == _INFEASIBLE and floors:
             return InputError(
@@ -378,7 +383,7 @@ def _refuse_floors(options: pd.DataFrame, room: pd.DataFrame, limits: VisitLimit
     """Raise `InputError` if a floor asks for more than its group alone could get, saying why."""
     problems = []
     for group, least in limits.floors.items():
-        own = options[options["group"] == group]
+        own = options[(options[list(_FLOORS)] == group).any(axis=1)]
         free = own[~own["is_fixed"].astype(bool)]
         fixed = int(own["is_fixed"].sum())
         places = own.groupby(["place", "week"]).size().clip(upper=limits.per_week).sum()

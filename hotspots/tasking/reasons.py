@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ONE_CALLER: Final = "Its reports are one caller's: visit the caller, do not patrol."
 _NO_TEAM: Final = "It lies in no team's area."
+_IN_TRIAL: Final = "A trial leaves it alone in all days of the plan."
 _NO_TIME: Final = "Its teams have no time for a visit in any tour."
 
 
@@ -48,14 +49,17 @@ def left_out_table(problem: Problem, options: VisitOptions, solution: Solution) 
 
 def _reason(name: str, problem: Problem, options: VisitOptions, solution: Solution) -> str:
     hotspot = problem.hotspots.loc[name]
-    if hotspot["is_one_caller"]:
-        return _ONE_CALLER
     teams = problem.covers[name]
-    if not teams:
-        return _NO_TEAM
     tours = options.tours[options.tours["team"].isin(teams)]
-    if tours["visits"].sum() < 1:
-        return _NO_TIME
+    never = (
+        (_ONE_CALLER, bool(hotspot["is_one_caller"])),
+        (_NO_TEAM, not teams),
+        (_NO_TIME, tours["visits"].sum() < 1),
+        (_IN_TRIAL, _is_left_alone(name, problem.trial, problem.capacity.days)),
+    )
+    for reason, holds in never:
+        if holds:
+            return reason
     own = options.table[options.table["place"] == name]
     if len(own) == 0:
         return (
@@ -73,3 +77,10 @@ def _reason(name: str, problem: Problem, options: VisitOptions, solution: Soluti
         f"The tours in which it has most are full: its best visit would meet {rate(best)} harm "
         "points, and within the limits others cover more together."
     )
+
+
+def _is_left_alone(name: str, trial: pd.DataFrame | None, n_days: int) -> bool:
+    if trial is None:
+        return False
+    own = trial[(trial["hotspot_id"] == name) & (trial["arm"] == "control")]
+    return bool((own["end"] - own["begin"]).sum() >= n_days)

@@ -121,6 +121,7 @@ def timed_visits(
             "nth": nths,
             "gain": covered * weigh[row],
             "group": hotspots["borough"].to_numpy()[row],
+            "dose": "",
             "day": days[slot],
             "week": days[slot] // _WEEK,
             "is_fixed": False,
@@ -205,7 +206,7 @@ def monthly_visits(
     covered = hotspots["expected_per_week"].to_numpy(dtype=np.float64) * share
     harm = hotspots["harm_per_week"].to_numpy(dtype=np.float64) * share
     rows = [
-        (name, slot, nth, harm[row], borough, 0, number, False, -1, covered[row])
+        (name, slot, nth, harm[row], borough, "", 0, number, False, -1, covered[row])
         for row, (name, borough) in enumerate(zip(hotspots.index, hotspots["borough"], strict=True))
         for slot, team, number in zip(slots.index, slots["team"], slots["week"], strict=True)
         if team in covers[name] and harm[row] > 0

@@ -1044,7 +1044,7 @@ class TestFormulas:
         book = openpyxl.load_workbook(folder / "tasks.xlsx")
         cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
         assert any(cell.value == FORMULA for cell in cells)
-        assert {cell.data_type for cell in cells} <= {"s", "n"}
+        assert {cell.data_type for cell in cells} <= {"s", "n", "b"}
 
 
 HOSTILE = [

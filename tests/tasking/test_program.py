@@ -29,7 +29,7 @@ def options_of(*rows: tuple[Any, ...]) -> pd.DataFrame:
     A slot "9a" is on day 9, in week 1.
     """
     made = [
-        (place, slot, nth, gain, "G", int(slot[0]), int(slot[0]) // 7, False)
+        (place, slot, nth, gain, "G", "", int(slot[0]), int(slot[0]) // 7, False)
         for place, slot, nth, gain in rows
     ]
     return pd.DataFrame(made, columns=list(OPTION_COLUMNS))
