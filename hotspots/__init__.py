@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         open_incidents,
         read_incidents,
     )
-    from hotspots.maps import map_hotspots, save_map
+    from hotspots.maps import map_hotspots, map_shortfall, save_map
     from hotspots.model_card import ModelCard, make_card, read_card_answers
     from hotspots.patterns import (
         Concentration,
@@ -234,6 +234,7 @@ _ROOM_OF = {
     "replan": "products",
     "save_plan": "products",
     "map_hotspots": "maps",
+    "map_shortfall": "maps",
     "save_map": "maps",
     "make_card": "model_card",
     "ModelCard": "model_card",
@@ -330,6 +331,7 @@ __all__ = [
     "make_card",
     "make_grid",
     "map_hotspots",
+    "map_shortfall",
     "match_hotspots",
     "near_repeat",
     "night_of",

@@ -134,8 +134,8 @@ class PlanGround:
         Expected incidents in each hour of the week, a row a hotspot; one column for monthly data.
     places : GeoDataFrame
         Places that exploration may draw; see `recommend_tasks`.
-    areas : mapping of str to str
-        Names of the areas that have a list each, by id.
+    areas : GeoDataFrame
+        The areas that have a list each: index area id, `name` and `geometry`.
     end : Timestamp
         When the data end.
     """
@@ -143,7 +143,7 @@ class PlanGround:
     hotspots: gpd.GeoDataFrame
     week: pd.DataFrame
     places: gpd.GeoDataFrame
-    areas: Mapping[str, str]
+    areas: gpd.GeoDataFrame
     end: pd.Timestamp
 
     @classmethod
@@ -155,37 +155,36 @@ class PlanGround:
         areas: gpd.GeoDataFrame,
     ) -> PlanGround:
         """Take it from the steps of an analysis."""
-        names = areas["name"].astype("str")
         return cls(
             hotspots=hotspots,
             week=found.week,
-            places=_places_off_the_list(found, counts, names),
-            areas={str(area_id): name for area_id, name in names.items()},
+            places=_places_off_the_list(found, counts, areas["name"]),
+            areas=areas[["name", "geometry"]],
             end=counts.end,
         )
 
 
-def assume_teams(areas: Mapping[str, str]) -> tuple[Team, ...]:
+def assume_teams(areas: gpd.GeoDataFrame) -> tuple[Team, ...]:
     """Assume one team for each area: what a ward had in 2010 to 2012.
 
     Parameters
     ----------
-    areas : mapping of str to str
-        Names of the areas that have a list each, by id.
+    areas : GeoDataFrame
+        The areas that have a list each, an areas table.
 
     Returns
     -------
     tuple of Team
         By the areas' names; by name and id where areas share a name.
     """
-    names = list(areas.values())
+    names = areas["name"].astype("str").tolist()
     return tuple(
         Team(
             f"{name} ({code})" if names.count(name) > 1 else name,
-            areas=(code,),
+            areas=(str(code),),
             posts=ASSUMED_POSTS,
         )
-        for code, name in areas.items()
+        for code, name in zip(areas.index, names, strict=True)
     )
 
 
@@ -239,7 +238,7 @@ def plan_tasks(
         tactics=planning.tactics,
         experiment=planning.experiment,
     )
-    return replace(plan, remarks=(*said, *plan.remarks), results=results)
+    return replace(plan, remarks=(*said, *plan.remarks), results=results, areas=ground.areas)
 
 
 def _as_results(results: TaskResults | Sequence[TaskResults]) -> TaskResults:

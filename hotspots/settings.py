@@ -269,6 +269,14 @@ class TaskSettings(_Section):
     review_days: int = _tunable(
         28, "A month shows little; more than a month is forgotten", unit="days", least=1, most=366
     )
+    what_if: int = _tunable(
+        3,
+        "Officers more and fewer in every team for which the folder says what would be covered; "
+        "each makes the plan again",
+        unit="officers",
+        least=0,
+        most=20,
+    )
     seed: int = _tunable(1, "The same data and settings give the same answer", least=0)
     gap: float = _tunable(
         0.01, "The solver stops when no plan can cover this much more", least=0, most=0.5

@@ -855,13 +855,16 @@ def finish(reading: hs.Reading, folder: Path, **options: object) -> hs.Analysis:
     analysis = hs.analyse(reading, progress=False, **options)  # type: ignore[arg-type]
     out = analysis.save(folder / "out")
     names = {path.name for path in out.iterdir()}
-    assert names == {
+    timed = {"shortfall.csv", "shortfall_by_area.csv", "shortfall.html"}
+    assert timed & names == (timed if analysis.tier == "timed" else set())
+    assert names - timed == {
         "index.html",
         "hotspots.gpkg",
         "hotspots.geojson",
         "hotspots.parquet",
         "places.parquet",
         "week.parquet",
+        "what_if.csv",
         "left_out.csv",
         "tactics.csv",
         "tasks.csv",

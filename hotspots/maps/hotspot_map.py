@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import folium
 import geopandas as gpd
-import numpy as np
-import shapely
 
-from hotspots.areas import to_longitude_latitude
-from hotspots.errors import InputError, invalid
+from hotspots.errors import invalid
 from hotspots.maps import judged
 from hotspots.maps.classes import classify_expected, make_classes, text_colour
+from hotspots.maps.layers import check_polygons, features_of, to_degrees
 from hotspots.maps.page import Page, fill, inert
 from hotspots.maps.popups import NO_HOURS, Words, describe_hotspot
 from hotspots.tables import AREAS, HOTSPOTS, check_areas, check_marking
@@ -31,11 +29,10 @@ if TYPE_CHECKING:
     from branca.element import Figure
 
     from hotspots.maps.classes import Classes
-    from hotspots.tables import Marking, Table
+    from hotspots.tables import Marking
 
 _LOG = logging.getLogger(__name__)
 
-_DEGREE_DECIMALS: Final = 6  # about 0.1 m
 _AREA_STYLE: Final = {"fillColor": "#fff", "fillOpacity": 1, "color": "#4a5560", "weight": 1.3}
 
 _EXCLUDED_STYLE: Final = {
@@ -149,7 +146,7 @@ def map_hotspots(
     shown = _for_page(hotspots, marking)
     decided = judged.for_page(judgements, marking)
     check_areas(areas)
-    _check_polygons(areas, AREAS)
+    check_polygons(areas, AREAS)
     for name, sentences in (("notes", notes), ("changes", changes)):
         if isinstance(sentences, str):
             raise invalid(name, sentences, "a list of sentences", f"Write [{name}].")
@@ -215,21 +212,8 @@ def _for_page(hotspots: gpd.GeoDataFrame, marking: Marking) -> gpd.GeoDataFrame:
     carried = tuple(column for column in HOTSPOTS.columns if column.name in columns)
     shown = HOTSPOTS.for_audience(hotspots, marking)
     dataclasses.replace(HOTSPOTS, columns=carried).validate(shown)
-    _check_polygons(shown, HOTSPOTS)
+    check_polygons(shown, HOTSPOTS)
     return shown
-
-
-def _check_polygons(frame: gpd.GeoDataFrame, table: Table) -> None:
-    """Raise unless every geometry is a polygon with an inside."""
-    polygon = frame.geom_type.isin(["Polygon", "MultiPolygon"]) & ~frame.is_empty
-    bad = frame.index[~polygon]
-    if len(bad):
-        listed = ", ".join(str(label) for label in bad[:5]) + (", …" if len(bad) > 5 else "")  # noqa: PLR2004
-        msg = (
-            f"The {table.name} table has {len(bad)} rows without a polygon to draw: {listed}. "
-            "Must be polygons or multipolygons. Drop these rows."
-        )
-        raise InputError(msg)
 
 
 def _entries(shown: gpd.GeoDataFrame, classes: Classes, marks: dict[str, str]) -> list[_Entry]:
@@ -299,7 +283,7 @@ def _assemble(
 ) -> folium.Map:
     """Put layers and page on a folium map; the only place with longitude and latitude."""
     hotspot_layer = folium.GeoJson(
-        _features(
+        features_of(
             shown.geometry,
             [
                 {
@@ -319,12 +303,12 @@ def _assemble(
         style_function=_hotspot_style,
     )
     area_layer = folium.GeoJson(
-        _features(areas.geometry, [{"name": inert(str(name))} for name in areas["name"]]),
+        features_of(areas.geometry, [{"name": inert(str(name))} for name in areas["name"]]),
         name="areas",
         style_function=lambda _: _AREA_STYLE,
     )
     excluded_layer = folium.GeoJson(
-        _features(
+        features_of(
             excluded.geometry,
             [
                 {"popup": fill("judgement.html", judgement=words)}
@@ -346,7 +330,7 @@ def _assemble(
     drawn.add_child(area_layer)
     drawn.add_child(excluded_layer)
     drawn.add_child(hotspot_layer)
-    west, south, east, north = _to_degrees(areas.geometry).total_bounds
+    west, south, east, north = to_degrees(areas.geometry).total_bounds
     drawn.fit_bounds([[south, west], [north, east]], padding=(10, 10))
     drawn.add_child(Page(page, drawn, area_layer, hotspot_layer, excluded_layer))
     return drawn
@@ -355,48 +339,3 @@ def _assemble(
 def _hotspot_style(feature: dict[str, Any]) -> dict[str, Any]:
     colour = feature["properties"]["colour"]
     return {"fillColor": colour, "fillOpacity": 1, "color": "#222", "weight": 1.5}
-
-
-def _features(ground: gpd.GeoSeries, properties: list[dict[str, Any]]) -> dict[str, Any]:
-    """Make a GeoJSON collection; each feature knows a point in its middle for pin and label."""
-    shapes = _to_degrees(ground)
-    middles = _to_degrees(_middle(ground))
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": inert(str(label)),
-                "properties": {**facts, "middle": [middle.y, middle.x]},
-                "geometry": shapely.geometry.mapping(shape),
-            }
-            for label, shape, middle, facts in zip(
-                ground.index, shapes, middles, properties, strict=True
-            )
-        ],
-    }
-
-
-def _middle(ground: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Give the centroid where it lies inside, else the point farthest from the edge."""
-    circles = shapely.maximum_inscribed_circle(ground.to_numpy())
-    widest = gpd.GeoSeries(shapely.get_point(circles, 0), index=ground.index, crs=ground.crs)
-    centroid = ground.centroid
-    return centroid.where(centroid.within(ground), widest)
-
-
-def _to_degrees(ground: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Convert to longitude and latitude, rounded to keep the page small and repeatable."""
-
-    def move(xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        degrees = np.column_stack(to_longitude_latitude(xy[:, 0], xy[:, 1]))
-        if np.isnan(degrees).any():
-            msg = (
-                "A polygon to draw reaches outside Great Britain. Must lie on the British National "
-                "Grid, easting first. Check the coordinates of areas and hotspots."
-            )
-            raise InputError(msg)
-        return np.round(degrees, _DEGREE_DECIMALS)
-
-    moved = shapely.transform(ground.to_numpy(), move)
-    return gpd.GeoSeries(moved, index=ground.index, crs="EPSG:4326")

@@ -42,6 +42,29 @@ def fill(name: str, **values: Any) -> str:  # noqa: ANN401 (whatever the templat
     return inert(_ENVIRONMENT.from_string(read_text(name)).render(**values))
 
 
+class StillPage(MacroElement):
+    """The page around a map that needs no script of its own.
+
+    Parameters
+    ----------
+    html : str
+        The filled template.
+    """
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}<style>{{ this.css }}</style>{% endmacro %}
+        {% macro html(this, kwargs) %}{{ this.html }}{% endmacro %}
+        """
+    )
+
+    def __init__(self, html: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Page"
+        self.html = html
+        self.css = read_text("page.css")
+
+
 class Page(MacroElement):
     """The page around a map, as an element of folium.
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from hotspots.products.audience import received
 from hotspots.products.calendar import write_calendars
 from hotspots.products.geojson import write_geojson
 from hotspots.products.workbook import write_workbook
-from hotspots.tables import LEFT_OUT, TACTICS, TASK_RESULTS, TASKS, TEAM_RESULTS, TEAM_TOURS, VISITS
+from hotspots.tables import (
+    LEFT_OUT,
+    SHORTFALL,
+    TACTICS,
+    TASK_RESULTS,
+    TASKS,
+    TEAM_RESULTS,
+    TEAM_TOURS,
+    VISITS,
+)
+from hotspots.tasking.coverage import sum_by_area
 from hotspots.tasking.results import RESULT_COLUMNS
 from hotspots.words import days
 from hotspots.writing import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from hotspots.tables import Marking
     from hotspots.tasking import TaskPlan, TaskResults
@@ -57,11 +68,41 @@ def write_plan(plan: TaskPlan, target: Path, marking: Marking) -> None:
     visits.to_parquet(target / VISITS_FILE)
     ground = plan.ground[plan.ground.index.isin(tasks.index)]
     write_geojson(ground.join(tasks), target / GROUND_FILE)
+    _write_cover(plan, target, marking)
     if plan.results is not None:
         _write_results(plan.results, target, marking)
     banner = _banner(plan, marking)
     write_workbook(target / "tasks.xlsx", banner, tasks, visits, tactics)
     write_calendars(visits, tasks, target / "calendars.zip", banner)
+
+
+def _write_cover(plan: TaskPlan, target: Path, marking: Marking) -> None:
+    """Write what more officers would cover, and what falls outside every tour."""
+    asked = plan.problem
+    most = asked.settings.what_if
+    if most:
+        write_csv(plan.what_if(range(-most, most + 1)).round(4), target / "what_if.csv")
+    if not asked.is_timed or len(asked.hotspots) == 0:
+        return
+    shortfall = plan.shortfall()
+    shown = received(asked.hotspots, marking).index
+    received_rows = shortfall.table[shortfall.table.index.isin(shown)]
+    shortfall = replace(shortfall, table=received_rows, by_area=sum_by_area(received_rows))
+    table = SHORTFALL.for_audience(shortfall.table, marking).drop(columns="geometry")
+    write_csv(pd.DataFrame(table).round(4), target / "shortfall.csv")
+    write_csv(shortfall.by_area.round(4), target / "shortfall_by_area.csv")
+    if plan.areas is not None:
+        from hotspots.maps import map_shortfall, save_map  # noqa: PLC0415 (folium is slow to import)
+
+        drawn = map_shortfall(
+            shortfall,
+            plan.areas,
+            said=_about(plan),
+            notes=plan.remarks,
+            marking=marking,
+            simulated=_is_simulated(plan),
+        )
+        save_map(drawn, target / "shortfall.html")
 
 
 def _write_results(results: TaskResults, target: Path, marking: Marking) -> None:
@@ -75,12 +116,18 @@ def _write_results(results: TaskResults, target: Path, marking: Marking) -> None
 
 def _banner(plan: TaskPlan, marking: Marking) -> str:
     """Say who may receive it, for when it is, and from what it is made."""
-    about = f"tasks for {days(plan.capacity.start, plan.capacity.end)}"
+    banner = f"{marking.upper()}: tasks for {_about(plan)}"
+    return f"SIMULATED DATA. {banner}" if _is_simulated(plan) else banner
+
+
+def _about(plan: TaskPlan) -> str:
     sources = sorted(set(plan.problem.hotspots["source"].astype("str")))
-    about += f", from {', '.join(sources)}" if sources else ""
-    banner = f"{marking.upper()}: {about}"
-    is_simulated = any("simulated" in source for source in sources)
-    return f"SIMULATED DATA. {banner}" if is_simulated else banner
+    about = days(plan.capacity.start, plan.capacity.end)
+    return f"{about}, from {', '.join(sources)}" if sources else about
+
+
+def _is_simulated(plan: TaskPlan) -> bool:
+    return bool(plan.problem.hotspots["source"].astype("str").str.contains("simulated").any())
 
 
 def plan_facts(plan: TaskPlan, marking: Marking) -> dict[str, Any]:

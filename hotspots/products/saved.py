@@ -106,13 +106,13 @@ def read_ground(folder: str | os.PathLike[str]) -> tuple[PlanGround, Settings]:
     hotspots = _read_table(folder, HOTSPOTS_FILE, manifest)
     places = _read_table(folder, PLACES_FILE, manifest)
     rows = _read_table(folder, WEEK_FILE, manifest)
+    areas = _read_table(folder, PACKAGE_FILE, manifest, layer="areas").set_index("area_id")
     try:
-        areas = {str(area_id): str(name) for area_id, name in manifest["areas"].items()}
         week = rows.pivot_table(index="hotspot_id", columns="hour", values="expected")
         ground = PlanGround(
             hotspots=hotspots,
             week=week.reindex(hotspots.index),
-            places=_places_off_the_list(places, areas),
+            places=_places_off_the_list(places, areas["name"]),
             areas=areas,
             end=_moment(manifest["period"]["end"]),
         )
@@ -121,13 +121,13 @@ def read_ground(folder: str | os.PathLike[str]) -> tuple[PlanGround, Settings]:
         raise _of_other_version(folder, what) from error
 
 
-def _places_off_the_list(places: pd.DataFrame, areas: dict[str, str]) -> Any:  # noqa: ANN401
+def _places_off_the_list(places: pd.DataFrame, names: pd.Series[str]) -> Any:  # noqa: ANN401
     """Give the places with an incident that are in no hotspot, each as a point."""
     import geopandas as gpd  # noqa: PLC0415 (only for reading)
 
     own = places[~places["is_context"].astype(bool) & places["hotspot_id"].isna()]
     return gpd.GeoDataFrame(
-        {"borough": own["area_id"].astype("str"), "area": own["area_id"].map(areas)},
+        {"borough": own["area_id"].astype("str"), "area": own["area_id"].map(names)},
         geometry=gpd.points_from_xy(own["x"], own["y"]),
         crs=CRS,
     )
@@ -156,7 +156,9 @@ def _moment(text: str) -> pd.Timestamp:
     return pd.Timestamp(text).tz_convert(TIMEZONE)
 
 
-def _read_table(folder: Path, name: str, manifest: dict[str, Any]) -> Any:  # noqa: ANN401
+def _read_table(
+    folder: Path, name: str, manifest: dict[str, Any], layer: str = "judgements"
+) -> Any:  # noqa: ANN401
     """Read one table of an earlier run, as it was written."""
     import geopandas as gpd  # noqa: PLC0415 (only for reading)
 
@@ -174,5 +176,5 @@ def _read_table(folder: Path, name: str, manifest: dict[str, Any]) -> Any:  # no
         )
         raise InputError(msg)
     if name == PACKAGE_FILE:
-        return gpd.read_file(path, layer="judgements", engine="pyogrio")
+        return gpd.read_file(path, layer=layer, engine="pyogrio")
     return gpd.read_parquet(path) if name == HOTSPOTS_FILE else pd.read_parquet(path)

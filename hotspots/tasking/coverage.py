@@ -23,7 +23,7 @@ from hotspots.times import HOURS, Band
 from hotspots.words import count, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     Hours = np.ndarray[Any, np.dtype[np.int64]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -122,13 +122,28 @@ def find_shortfall(
         rule = "what hs.team_capacity gave"  # type: ignore[unreachable]
         raise invalid("capacity", type(capacity).__name__, rule)
     if week.shape[1] != HOURS:
-        msg = (
-            "The data are monthly: no hour of the week is known, and so not what falls outside the "
-            "tours. Must be timed data."
-        )
-        raise InputError(msg)
+        raise no_hours()
     check_week(hotspots, week)
     covers, remarks = assign_teams(hotspots, capacity, team_areas)
+    return shortfall_of(hotspots, week, capacity, covers, remarks)
+
+
+def no_hours() -> InputError:
+    """Give the error for monthly data."""
+    return InputError(
+        "The data are monthly: no hour of the week is known, and so not what falls outside the "
+        "tours. Must be timed data."
+    )
+
+
+def shortfall_of(
+    hotspots: gpd.GeoDataFrame,
+    week: pd.DataFrame,
+    capacity: Capacity,
+    covers: Mapping[str, tuple[str, ...]],
+    remarks: Iterable[str] = (),
+) -> Shortfall:
+    """Give the shortfall where the teams of each hotspot are known; see `find_shortfall`."""
     hours = hours_of_plan(capacity)
     on_duty = _on_duty(capacity)
     rates = week.loc[hotspots.index].to_numpy(dtype=float)[:, hours]
@@ -148,7 +163,7 @@ def find_shortfall(
     table["share_outside"] = share
     table["share_outside_all_hours"] = _share(rates, covered)
     table = table[[column.name for column in SHORTFALL.columns]]
-    return Shortfall(table, _by_area(table), tuple(remarks))
+    return Shortfall(table, sum_by_area(table), tuple(remarks))
 
 
 def _share(harm: Any, covered: Mask) -> Any:  # noqa: ANN401 (arrays)
@@ -158,7 +173,8 @@ def _share(harm: Any, covered: Mask) -> Any:  # noqa: ANN401 (arrays)
     return np.divide(outside, whole, out=np.ones(len(whole)), where=whole > 0)
 
 
-def _by_area(table: gpd.GeoDataFrame) -> pd.DataFrame:
+def sum_by_area(table: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Add a shortfall table up by area; the last row is all."""
     rows = table.groupby("borough", sort=True).agg(
         area=("area", "first"),
         n_hotspots=("area", "size"),

@@ -20,11 +20,14 @@ from hotspots.settings import TaskSettings
 from hotspots.tasking.advice import advise
 from hotspots.tasking.capacity import Capacity
 from hotspots.tasking.coverage import (
+    Shortfall,
     assign_teams,
     check_hotspots,
     check_week,
     hours_of_plan,
+    no_hours,
     plain,
+    shortfall_of,
     teams_of,
 )
 from hotspots.tasking.experiments import Experiment
@@ -87,6 +90,8 @@ class TaskPlan:
         What was asked, to ask it again.
     results : TaskResults or None
         What came of the plans before, if it was given.
+    areas : GeoDataFrame or None
+        The areas that have a list each, if the plan is an analysis's.
     """
 
     tasks: pd.DataFrame
@@ -101,6 +106,7 @@ class TaskPlan:
     remarks_restricted: tuple[str, ...]
     problem: Problem = field(repr=False)
     results: TaskResults | None = None
+    areas: gpd.GeoDataFrame | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:
@@ -115,6 +121,19 @@ class TaskPlan:
         named = {each for kind, name in pairs for each in advise(self.problem, kind, name).options}
         table = library.table(None if self.results is None else self.results.by_tactic)
         return table[table.index.isin(list(named)) | (table["n_here"] > 0)]
+
+    def shortfall(self) -> Shortfall:
+        """Say how much of the harm falls outside every tour of duty; see `find_shortfall`.
+
+        Raises
+        ------
+        InputError
+            If the data are monthly.
+        """
+        asked = self.problem
+        if not asked.is_timed:
+            raise no_hours()
+        return shortfall_of(asked.hotspots, asked.week, self.capacity, asked.covers)
 
     def what_if(self, extra: Sequence[int] = _EXTRA) -> pd.DataFrame:
         """Say what would be covered with officers more or fewer in every team, by solving again.

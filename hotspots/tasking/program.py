@@ -7,6 +7,8 @@ for and what is allowed. Teams that share no place and no floor are solved one a
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -134,18 +136,22 @@ def solve_visits(
     """
     options = options[options["slot"].isin(room.index)]
     options = options.sort_values(["place", "slot", "nth"], ignore_index=True)
-    if len(options) == 0 and not any(limits.floors.values()):
-        return Solution(options, 0.0, 0.0)
     _refuse_floors(options, room, limits)
+    if len(options) == 0:
+        return Solution(options, 0.0, 0.0)
     parts = _parts(options, room, limits)
-    picked, covered, bound = [], 0.0, 0.0
-    for number in range(parts.max() + 1 if len(parts) else 0):
-        own = options[parts == number].reset_index(drop=True)
-        solved = _Part(own, room, limits).solve(gap, nodes)
-        picked.append(solved.chosen)
-        covered += solved.covered
-        bound += solved.bound
-    return Solution(pd.concat(picked, ignore_index=True), covered, bound)
+    own = [options[parts == number].reset_index(drop=True) for number in range(parts.max() + 1)]
+
+    def solve(part: pd.DataFrame) -> Solution:
+        return _Part(part, room, limits).solve(gap, nodes)
+
+    # The solver lets others work meanwhile; each part has its answer, whoever is first.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        solved = list(pool.map(solve, own))
+    picked = pd.concat([each.chosen for each in solved], ignore_index=True)
+    return Solution(
+        picked, sum(each.covered for each in solved), sum(each.bound for each in solved)
+    )
 
 
 def value_of(chosen: pd.DataFrame, options: pd.DataFrame, repeat: float) -> float:

@@ -104,6 +104,7 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                         "forecast_low": float(round(expected * 5)),
                         "forecast_high": float(round(expected * 14)),
                         "trend": "no trend beyond chance",
+                        "persistence": "persistent",
                         "n": n,
                         "n_nights": np.nan if monthly else float(round(n * 0.7)),
                         "n_months": 12,
@@ -130,7 +131,15 @@ def make_hotspots() -> Callable[..., gpd.GeoDataFrame]:
                     }
                 )
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS).set_index("hotspot_id")
-        for name in ("weekdays", "hours", "own_hours", "trend", "judgement", "since_last"):
+        for name in (
+            "weekdays",
+            "hours",
+            "own_hours",
+            "trend",
+            "persistence",
+            "judgement",
+            "since_last",
+        ):
             table[name] = table[name].astype("str").mask(table[name].isna())
         table = table.assign(**columns)
         HOTSPOTS.validate(table)
