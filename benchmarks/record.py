@@ -18,6 +18,7 @@ HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parent / "docs" / "benchmarks.md"
 RUNS: Final[dict[str, tuple[str, ...]]] = {
     "demo": (),
+    "plan": (),
     "scan_week": (),
     "scan_recent": (),
     "getis_ord": ("--runs", "3"),
