@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+SAID = {
+    "main_job": "It is on the list, as part of Camden 1",
+    "plan": "delivery: 0.60 as assumed, 0.",
+}
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
 
@@ -16,5 +20,5 @@ def test_example_runs(example: Path, tmp_path: Path) -> None:
         [sys.executable, example, tmp_path / "out"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "index.html").exists()
-    assert "It is on the list, as part of Camden 1" in done.stdout
+    assert list((tmp_path / "out").rglob("manifest.json"))
+    assert SAID[example.stem] in done.stdout

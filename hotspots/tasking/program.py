@@ -427,9 +427,11 @@ def gap_in_words(gap: float) -> str:
     --------
     >>> gap_in_words(0.0), gap_in_words(0.0042)
     ('No plan covers more.', 'No plan covers more than 0.4 % more.')
+    >>> gap_in_words(0.00001)
+    'No plan covers more than 0.1 % more.'
     """
     if gap < _TOUCHING:
         return "No plan covers more."
-    least = 0.01
-    words = f"{100 * gap:.1f} %" if gap < least else percent(gap)
+    least, fine = 0.01, 0.001
+    words = f"{100 * max(gap, fine):.1f} %" if gap < least else percent(gap)
     return f"No plan covers more than {words} more."

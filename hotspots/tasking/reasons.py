@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from hotspots.tables import LEFT_OUT
-from hotspots.words import rate
+from hotspots.tasking.coverage import shortfall_of
+from hotspots.words import percent, rate
 
 if TYPE_CHECKING:
     from hotspots.tasking.plan import Problem
     from hotspots.tasking.program import Solution
     from hotspots.tasking.visits import VisitOptions
 
+_MOST: Final = 0.5
+_TOUCHING: Final = 1e-9
 _ONE_CALLER: Final = "Its reports are one caller's: visit the caller, do not patrol."
 _NO_TEAM: Final = "It lies in no team's area."
 _IN_TRIAL: Final = "A trial leaves it alone in all days of the plan."
@@ -43,23 +46,41 @@ def left_out_table(problem: Problem, options: VisitOptions, solution: Solution) 
     if len(alone) == 0:
         return pd.DataFrame(LEFT_OUT.empty())
     table = alone[["name", "area", "rank", "harm_per_week"]].copy()
-    table["reason"] = [_reason(str(name), problem, options, solution) for name in alone.index]
+    outside = _outside(problem) if problem.is_timed else {}
+    table["reason"] = [
+        _never(str(name), problem, options)
+        or _not_now(str(name), problem, options, solution) + outside.get(str(name), "")
+        for name in alone.index
+    ]
     return pd.DataFrame(table)
 
 
-def _reason(name: str, problem: Problem, options: VisitOptions, solution: Solution) -> str:
-    hotspot = problem.hotspots.loc[name]
+def _outside(problem: Problem) -> dict[str, str]:
+    """Say of hotspots with most of their harm outside every tour how much it is."""
+    asked = (problem.hotspots, problem.week, problem.capacity, problem.covers)
+    share = shortfall_of(*asked).table["share_outside"]
+    return {
+        str(name): f" {percent(each)} of its harm falls outside every tour of its teams."
+        for name, each in share[share > _MOST + _TOUCHING].items()
+    }
+
+
+def _never(name: str, problem: Problem, options: VisitOptions) -> str:
+    """Say why it could have no visit, whatever the others have; nothing if it could."""
     teams = problem.covers[name]
     tours = options.tours[options.tours["team"].isin(teams)]
-    never = (
-        (_ONE_CALLER, bool(hotspot["is_one_caller"])),
+    reasons = (
+        (_ONE_CALLER, bool(problem.hotspots.loc[name, "is_one_caller"])),
         (_NO_TEAM, not teams),
         (_NO_TIME, tours["visits"].sum() < 1),
         (_IN_TRIAL, _is_left_alone(name, problem.trial, problem.capacity.days)),
     )
-    for reason, holds in never:
-        if holds:
-            return reason
+    return next((reason for reason, holds in reasons if holds), "")
+
+
+def _not_now(name: str, problem: Problem, options: VisitOptions, solution: Solution) -> str:
+    """Say why others have the visits that it could have."""
+    tours = options.tours[options.tours["team"].isin(problem.covers[name])]
     own = options.table[options.table["place"] == name]
     if len(own) == 0:
         return (

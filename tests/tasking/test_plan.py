@@ -351,6 +351,12 @@ class TestEdges:
         made = hs.recommend_tasks(hotspots, week / 1000, capacity())
         assert len(made.tasks) == 0
         assert made.left_out["reason"].iloc[0].startswith("Under 0.02 reports are expected in the")
+        # Three of its six hours lie in the tour that ends at 23:00; of 22:00 to 02:00 one.
+        assert "falls outside" not in made.left_out["reason"].iloc[0]
+        hotspots, week = make_hotspots([Band(4, 1, 22, 4)])
+        made = hs.recommend_tasks(hotspots, week / 1000, capacity())
+        said = " 75 % of its harm falls outside every tour of its teams."
+        assert made.left_out["reason"].iloc[0].endswith(said)
 
     def test_no_team(self) -> None:
         """A hotspot in no team's area is left out, and named."""
